@@ -1,0 +1,38 @@
+// Package imgio decodes pictures of any supported format, upright and within limits, with a thumbnail and metadata.
+//
+// [Decode] takes a whole file and gives pixels for the encoder and a JPEG thumbnail from the same decode;
+// [ReadHeader] gives format and size without decoding; [ReadMetadata] reads what cameras and people wrote into
+// the file. With the build tag native, libvips decodes JPEG, PNG, WebP, TIFF, HEIC and AVIF; without it Go's
+// codecs decode all but the last two. GIF and BMP are always read by Go's codecs. The package opens no files,
+// writes nothing and applies no colour management but to thumbnails.
+package imgio
+
+import (
+	"image"
+)
+
+// Options bounds a decode. The zero value decodes at full size without a thumbnail.
+type Options struct {
+	MinShort     int   // px: the decode may shrink the picture while its shorter side stays ≥ MinShort …
+	MinLong      int   // px: … and its longer side ≥ MinLong; both 0: full size
+	MaxPixels    int64 // px: larger pictures are refused before decoding; 0: from available memory, at least 100 MP
+	ThumbLong    int   // px: longer side of the thumbnail, never upscaled; 0: no thumbnail
+	ThumbQuality int   // 1–100: JPEG quality of the thumbnail; 0: 75
+}
+
+// Header is what a file says about its picture before any pixel is decoded.
+type Header struct {
+	Format      string // "jpeg", "png", "gif", "webp", "bmp", "tiff", "heic" or "avif"
+	Width       int    // px, of the full picture, upright
+	Height      int    // px, of the full picture, upright
+	Orientation int    // 1–8 as EXIF defines; 1 where none is given or the decoder applies it itself (HEIC, AVIF)
+}
+
+// Picture is a decoded picture.
+type Picture struct {
+	Header
+	Image       *image.RGBA // upright, opaque (transparency over white), 8 bit, no colour management, maybe shrunk
+	Thumb       []byte      // JPEG, sRGB, no metadata; nil without Options.ThumbLong
+	ThumbWidth  int         // px
+	ThumbHeight int         // px
+}
