@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // Model is the identity of the dual encoder that made the library's vectors.
@@ -22,15 +25,44 @@ type Root struct {
 	Labels   []string  // label files
 }
 
-// Model returns the library's model; the zero Model if there is none.
-func (s *Store) Model() Model { panic("todo") }
-
 // SetModel records the model of the vectors to come. ErrModel if vectors of a
 // model with another ID are stored; the same ID with another Dir is an update.
-func (s *Store) SetModel(ctx context.Context, m Model) error { panic("todo") }
+func (s *Store) SetModel(ctx context.Context, m Model) error {
+	return s.write(ctx, "record the model", 1, func(w *writer) error {
+		if m.ID == "" || m.Dims < 1 || m.Dims > maxDims {
+			return fmt.Errorf("%w: %q with vectors of %d values", ErrModel, m.ID, m.Dims)
+		}
+		if m == w.model {
+			return nil
+		}
+		same := m.ID == w.model.ID && m.Dims == w.model.Dims
+		if first, _ := w.tx.Bucket(bucketVectors).Cursor().First(); first != nil && !same {
+			return fmt.Errorf("%w: it holds vectors of %s, not of %s", ErrModel, w.model.ID, m.ID)
+		}
+		w.model = m
+		return put(w.tx.Bucket(bucketMeta), bucketMeta, keyModel, encodeModel(m))
+	})
+}
 
 // AddRoot records a folder, replacing what was recorded for the same path.
-func (s *Store) AddRoot(ctx context.Context, r Root) error { panic("todo") }
+func (s *Store) AddRoot(ctx context.Context, r Root) error {
+	return s.write(ctx, "record folder "+r.Path, 1, func(w *writer) error {
+		if err := checkPath(r.Path); err != nil {
+			return err
+		}
+		return put(w.tx.Bucket(bucketRoots), bucketRoots, []byte(r.Path), encodeRoot(r))
+	})
+}
 
 // Roots returns the recorded folders in order of their paths.
-func (s *Store) Roots() ([]Root, error) { panic("todo") }
+func (s *Store) Roots() ([]Root, error) {
+	var roots []Root
+	err := eachRow(context.Background(), s, bucketRoots, nil, func(_ *bolt.Tx, key, payload []byte) (Root, bool, error) {
+		r, err := decodeRoot(string(key), payload)
+		return r, true, err
+	}, func(r Root) error {
+		roots = append(roots, r)
+		return nil
+	})
+	return roots, s.failed("read folders", err)
+}

@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	bolt "go.etcd.io/bbolt"
+)
 
 // Stats are the counts of a library. The maps are never nil.
 type Stats struct {
@@ -19,6 +23,74 @@ type Stats struct {
 	Model          Model
 }
 
-// Stats counts by reading the whole library but vectors and thumbnails: about a
-// second for 500,000 documents.
-func (s *Store) Stats(ctx context.Context) (Stats, error) { panic("todo") }
+// Stats counts by reading the records of all documents, but neither vectors nor
+// thumbnails as a whole.
+func (s *Store) Stats(ctx context.Context) (Stats, error) {
+	st := Stats{
+		Sequence:  s.Sequence(),
+		Model:     s.Model(),
+		Languages: map[string]int{},
+		Formats:   map[string]int{},
+		Skipped:   map[string]int{},
+	}
+	info, err := s.file.Stat()
+	if err == nil {
+		st.Bytes = info.Size()
+		err = s.count(ctx, &st)
+	}
+	if err != nil {
+		return Stats{}, s.failed("count", err)
+	}
+	return st, nil
+}
+
+func (s *Store) count(ctx context.Context, st *Stats) error {
+	type row struct {
+		Record
+		thumb  int // bytes, 0 if there is none
+		vector bool
+	}
+	err := eachRow(ctx, s, bucketDocuments, nil, func(tx *bolt.Tx, key, _ []byte) (r row, ok bool, err error) {
+		id, err := parseID(key)
+		if err != nil {
+			return row{}, false, err
+		}
+		r.Record, ok, err = readRecord(tx, id)
+		r.thumb = len(tx.Bucket(bucketThumbs).Get(key)) - recordOverhead
+		r.vector = tx.Bucket(bucketVectors).Get(key) != nil
+		return r, ok, err
+	}, func(r row) error {
+		st.add(r.Record, r.thumb, r.vector)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.EachSkip(ctx, func(sk Skip) error {
+		st.Skipped[sk.Reason]++
+		return nil
+	})
+}
+
+func (st *Stats) add(rec Record, thumb int, vector bool) {
+	if thumb > 0 {
+		st.Thumbnails++
+		st.ThumbnailBytes += int64(thumb)
+	}
+	if rec.Document.Hidden {
+		st.Hidden++
+		return
+	}
+	st.Documents++
+	st.Formats[rec.Document.Format]++
+	if vector {
+		st.Vectors++
+	}
+	if len(rec.Captions) > 0 {
+		st.Captioned++
+	}
+	for _, c := range rec.Captions {
+		st.Captions++
+		st.Languages[c.Lang]++
+	}
+}
