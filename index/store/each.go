@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// EachDocument calls fn with every document, hidden ones included, in order of
+// ID. An error of fn ends it and is returned. Documents that change meanwhile
+// are seen before or after the change.
+func (s *Store) EachDocument(ctx context.Context, fn func(Document) error) error {
+	return eachRow(ctx, s, bucketDocuments, nil, func(tx *bolt.Tx, key, payload []byte) (Document, bool, error) {
+		id, err := parseID(key)
+		if err != nil {
+			return Document{}, false, err
+		}
+		d, err := fillDocument(tx, id, payload)
+		return d, true, err
+	}, fn)
+}
+
+// EachRecord is EachDocument with captions.
+func (s *Store) EachRecord(ctx context.Context, fn func(Record) error) error {
+	return eachRow(ctx, s, bucketDocuments, nil, func(tx *bolt.Tx, key, _ []byte) (Record, bool, error) {
+		id, err := parseID(key)
+		if err != nil {
+			return Record{}, false, err
+		}
+		return readRecord(tx, id)
+	}, fn)
+}
+
+// EachVector calls fn with the unit vector of every document that has one and is
+// not hidden, in order of ID, as EachDocument does. fn may keep the vector.
+func (s *Store) EachVector(ctx context.Context, fn func(ID, []float32) error) error {
+	type row struct {
+		id     ID
+		vector []float32
+	}
+	return eachRow(ctx, s, bucketVectors, nil, func(tx *bolt.Tx, key, payload []byte) (row, bool, error) {
+		id, err := parseID(key)
+		if err != nil {
+			return row{}, false, err
+		}
+		hidden, err := isHidden(tx, id)
+		if hidden || err != nil {
+			return row{}, false, err
+		}
+		v, err := decodeVector(payload)
+		return row{id, v}, true, err
+	}, func(r row) error { return fn(r.id, r.vector) })
+}
+
+// EachFile calls fn with the file of every document, in order of path and ID, as
+// EachDocument does, but several times faster.
+func (s *Store) EachFile(ctx context.Context, fn func(File) error) error {
+	return eachRow(ctx, s, bucketFiles, nil, func(tx *bolt.Tx, key, payload []byte) (File, bool, error) {
+		f, err := decodeFile(key, payload)
+		if err != nil {
+			return File{}, false, err
+		}
+		f.Hidden, err = isHidden(tx, f.ID)
+		return f, true, err
+	}, fn)
+}
+
+// Changes calls fn with every change after sequence number from, in order.
+func (s *Store) Changes(ctx context.Context, from uint64, fn func(Change) error) error {
+	return eachRow(ctx, s, bucketLog, idKey(from), func(_ *bolt.Tx, key, payload []byte) (Change, bool, error) {
+		sequence, err := parseID(key)
+		if err != nil {
+			return Change{}, false, err
+		}
+		c, err := decodeChange(sequence, payload)
+		return c, true, err
+	}, fn)
+}

@@ -1,0 +1,263 @@
+package store
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// defaultTimeout is how long Open waits for another process to let go of the file.
+const defaultTimeout = time.Second
+
+// Options are the ways to open a library; the zero value opens an existing one
+// for reading and writing.
+type Options struct {
+	ReadOnly bool          // share the file with other readers
+	Create   bool          // make the file (0600) and its folder (0700) if absent; ignored with ReadOnly
+	Timeout  time.Duration // to wait for other processes; 0 is one second
+}
+
+// Open opens the library at path. Errors name the path and are ErrNotFound,
+// ErrNotLibrary, ErrInUse, ErrNewer, ErrCorrupt, or the system's.
+func Open(path string, opts Options) (*Store, error) {
+	s, err := open(path, opts)
+	if err != nil {
+		return nil, fmt.Errorf("open library %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func open(path string, opts Options) (*Store, error) {
+	err := inspect(path)
+	if errors.Is(err, ErrNotFound) && opts.Create && !opts.ReadOnly {
+		if err := create(path); err != nil {
+			return nil, fmt.Errorf("create it: %w", err)
+		}
+		err = inspect(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, readOnly: opts.ReadOnly}
+	if err := s.openBolt(opts); err != nil {
+		return nil, err
+	}
+	if err := s.readMeta(); err != nil {
+		s.db.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// boltMagic and its place are those of bbolt's meta pages (bbolt, db.go, type meta);
+// the second page is looked for at the usual page sizes.
+const boltMagic = 0xED0CDAED
+
+var boltMagicOffsets = []int64{16, 4096 + 16, 8192 + 16, 16384 + 16, 65536 + 16}
+
+// inspect checks, without locking it, that path is a file that bbolt may open:
+// bbolt would fill an empty one.
+func inspect(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: it is not a regular file", ErrNotLibrary)
+	}
+	for _, offset := range boltMagicOffsets {
+		var magic [4]byte
+		if _, err := f.ReadAt(magic[:], offset); err != nil && err != io.EOF {
+			return err
+		}
+		if binary.LittleEndian.Uint32(magic[:]) == boltMagic || binary.BigEndian.Uint32(magic[:]) == boltMagic {
+			return nil
+		}
+	}
+	return ErrNotLibrary
+}
+
+// openBolt opens the file with its lock.
+func (s *Store) openBolt(opts Options) error {
+	timeout := opts.Timeout
+	if timeout == 0 {
+		timeout = defaultTimeout
+	}
+	err := s.guard(func() (err error) {
+		s.db, err = bolt.Open(s.path, 0o600, &bolt.Options{
+			ReadOnly: opts.ReadOnly,
+			Timeout:  timeout,
+			// The default, a sorted array, takes time quadratic in the free pages.
+			FreelistType: bolt.FreelistMapType,
+			NoStatistics: true,
+			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+				f, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
+				s.file = f
+				return f, err
+			},
+		})
+		return err
+	})
+	if errors.Is(err, ErrCorrupt) && s.file != nil {
+		s.file.Close() // bolt.Open panicked
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrNotFound
+	case errors.Is(err, berrors.ErrTimeout):
+		return ErrInUse
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return err
+}
+
+// readMeta checks that the file is a library of a known version, and whole, and
+// reads its settings.
+func (s *Store) readMeta() error {
+	return s.view(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			return ErrNotLibrary
+		}
+		if err := checkFormat(meta); err != nil {
+			return err
+		}
+		if info, err := s.file.Stat(); err != nil {
+			return err
+		} else if info.Size() < tx.Size() {
+			return fmt.Errorf("%w: it has %d bytes of %d", ErrCorrupt, info.Size(), tx.Size())
+		}
+		for _, name := range allBuckets {
+			if tx.Bucket(name) == nil {
+				return fmt.Errorf("%w: no bucket %q", ErrCorrupt, name)
+			}
+		}
+		return s.readSettings(meta)
+	})
+}
+
+func (s *Store) readSettings(meta *bolt.Bucket) error {
+	library, err := get(meta, bucketMeta, keyLibrary)
+	if err != nil {
+		return err
+	}
+	if len(library) != 16 {
+		return fmt.Errorf("%w: no library ID", ErrCorrupt)
+	}
+	s.library = hex.EncodeToString(library)
+	if s.last, err = readCounters(meta); err != nil {
+		return err
+	}
+	s.model, err = readModel(meta)
+	return err
+}
+
+// checkFormat reads the format version, whose record is the same in all versions.
+func checkFormat(meta *bolt.Bucket) error {
+	payload, err := get(meta, bucketMeta, keyFormat)
+	if err != nil {
+		return err
+	}
+	version, n := binary.Uvarint(payload)
+	switch {
+	case n <= 0 || n != len(payload) || version == 0:
+		return fmt.Errorf("%w: no format version", ErrCorrupt)
+	case version > formatVersion:
+		return fmt.Errorf("%w: format %d, this program knows %d", ErrNewer, version, formatVersion)
+	}
+	return nil
+}
+
+// create makes an empty library that appears whole at path. It is no error if
+// another process was faster.
+func create(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	var id [16]byte
+	rand.Read(id[:]) // never fails
+	if err := initialize(tmp.Name(), id); err != nil {
+		return err
+	}
+	if err := publish(tmp.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// publish gives the file its name unless that is taken.
+func publish(tmp, path string) error {
+	err := os.Link(tmp, path)
+	switch {
+	case err == nil, errors.Is(err, fs.ErrExist):
+		return nil
+	case errors.Is(err, syscall.EPERM), errors.Is(err, errors.ErrUnsupported):
+		return os.Rename(tmp, path) // a file system without links, such as a stick's
+	}
+	return err
+}
+
+// initialize writes an empty library into the empty file at path.
+func initialize(path string, library [16]byte) error {
+	db, err := bolt.Open(path, 0o600, &bolt.Options{FreelistType: bolt.FreelistMapType})
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, name := range allBuckets {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		meta := tx.Bucket(bucketMeta)
+		if err := put(meta, bucketMeta, keyFormat, binary.AppendUvarint(nil, formatVersion)); err != nil {
+			return err
+		}
+		if err := put(meta, bucketMeta, keyLibrary, library[:]); err != nil {
+			return err
+		}
+		return put(meta, bucketMeta, keyCounters, encodeCounters(counters{}))
+	})
+	return errors.Join(err, db.Close())
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
+		return err
+	}
+	return nil
+}
