@@ -1,0 +1,105 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	"clipsearch/index/store"
+	"clipsearch/index/text"
+	"clipsearch/index/vector"
+)
+
+// TextLeg finds documents by words. *text.Index is one; its methods say what is expected.
+type TextLeg interface {
+	Search(ctx context.Context, q text.Query, k int, keep func(store.ID) bool) ([]text.Match, error)
+}
+
+// VectorLeg finds documents by vector. *vector.Index is one; its methods say what is expected.
+type VectorLeg interface {
+	Search(ctx context.Context, q []float32, k int, keep func(store.ID) bool) ([]vector.Neighbor, error)
+}
+
+// answers are the raw results of the legs for one window.
+type answers struct {
+	matches   []text.Match
+	neighbors []vector.Neighbor
+	vector    []float32 // the query's; nil if there is none
+	notes     []string
+	full      bool // a leg may have more than the window holds
+}
+
+// ask runs the legs that the plan calls for side by side. If one fails and the other was asked too, the other's results
+// stand and a note says why; if none is left, the error is returned.
+func (e *Engine) ask(ctx context.Context, p plan, window int) (answers, error) {
+	var a answers
+	var textErr, vectorErr error
+	byWords := len(p.words.Words)+len(p.words.Phrases) > 0
+	byVector := len(p.terms) > 0
+	var legs sync.WaitGroup
+	if byWords {
+		legs.Go(func() { a.matches, textErr = e.text.Search(ctx, p.words, window, p.allows) })
+	}
+	if byVector {
+		legs.Go(func() { a.neighbors, a.vector, vectorErr = e.nearest(ctx, p, window) })
+	}
+	legs.Wait()
+	if err := ctx.Err(); err != nil {
+		return a, err
+	}
+	for _, err := range []error{textErr, vectorErr} {
+		if errors.Is(err, ErrGone) || errors.Is(err, ErrBadPicture) {
+			return a, err // the query is wrong, not the leg
+		}
+	}
+	switch {
+	case textErr != nil && (!byVector || vectorErr != nil):
+		return a, fmt.Errorf("search the words: %w", textErr)
+	case vectorErr != nil && !byWords:
+		return a, vectorErr
+	case textErr != nil:
+		a.notes = append(a.notes, fmt.Sprintf("searched by what pictures show alone: the words could not be searched: %v", textErr))
+	case vectorErr != nil:
+		a.notes = append(a.notes, fmt.Sprintf("searched by words alone: %v", vectorErr))
+	}
+	a.full = len(a.matches) >= window || len(a.neighbors) >= window
+	return a, nil
+}
+
+// nearest runs the vector leg. It leaves out what the words exclude, which the caption index alone can tell.
+func (e *Engine) nearest(ctx context.Context, p plan, window int) ([]vector.Neighbor, []float32, error) {
+	q, err := e.queryVector(ctx, p.terms)
+	if err != nil {
+		return nil, nil, err
+	}
+	excluded, err := e.excluded(ctx, p.excluded)
+	if err != nil {
+		return nil, q, err
+	}
+	allows := func(id store.ID) bool {
+		_, out := excluded[id]
+		return !out && p.allows(id)
+	}
+	neighbors, err := e.vectors.Search(ctx, q, window, allows)
+	if err != nil {
+		return nil, q, fmt.Errorf("search the vectors: %w", err)
+	}
+	return neighbors, q, nil
+}
+
+// excluded returns the documents that have one of the words or phrases.
+func (e *Engine) excluded(ctx context.Context, items []string) (map[store.ID]struct{}, error) {
+	out := map[store.ID]struct{}{}
+	for _, item := range items {
+		matches, err := e.text.Search(ctx, text.Query{Phrases: []string{item}}, math.MaxInt32, nil)
+		if err != nil {
+			return nil, fmt.Errorf("leave out %q: %w", item, err)
+		}
+		for _, m := range matches {
+			out[m.ID] = struct{}{}
+		}
+	}
+	return out, nil
+}

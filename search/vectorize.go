@@ -1,0 +1,133 @@
+package search
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"clipsearch/index/store"
+	"clipsearch/internal/vec"
+)
+
+// Encoder turns what a query is made of into unit vectors of the library's space, each of the length of the library's
+// vectors. It is called from several goroutines at once. It may open its model on the first call: a query that needs no
+// vector makes none.
+type Encoder interface {
+	EncodeTexts(ctx context.Context, texts []string) ([][]float32, error)
+	EncodeImage(ctx context.Context, data []byte) ([]float32, error)
+}
+
+const (
+	cacheEntries = 4096 // vectors of 512 float32 are 2 KB: 8 MB
+
+	// cancelled is the norm below which a sum of unit vectors is rounding noise: float32 has 24 bits, and a few dozen terms
+	// add up to 1e-6 of error.
+	cancelled = 1e-5
+)
+
+// queryVector returns the normalised weighted sum of the terms' vectors.
+func (e *Engine) queryVector(ctx context.Context, terms []Term) ([]float32, error) {
+	dims := e.store.Model().Dims
+	if dims == 0 {
+		return nil, fmt.Errorf("%w: the library was made without a model", ErrNoVectors)
+	}
+	texts, err := e.textVectors(ctx, terms)
+	if err != nil {
+		return nil, err
+	}
+	sum := make([]float32, dims)
+	for _, term := range terms {
+		v, err := e.termVector(ctx, term, texts)
+		if err != nil {
+			return nil, err
+		}
+		if len(v) != dims {
+			return nil, fmt.Errorf("the model's vectors have %d values, the library's %d: it was made with another model", len(v), dims)
+		}
+		for i, x := range v {
+			sum[i] += float32(term.Weight) * x
+		}
+	}
+	if norm := vec.Normalize(sum); !(norm > cancelled) {
+		return nil, ErrCancelled
+	}
+	return sum, nil
+}
+
+// termVector returns the unit vector of one term.
+func (e *Engine) termVector(ctx context.Context, term Term, texts map[string][]float32) ([]float32, error) {
+	switch term.Kind {
+	case TermLike:
+		return e.likeVector(term.ID)
+	case TermImage:
+		return e.imageVector(ctx, term.Image)
+	}
+	return texts[term.Text], nil
+}
+
+// textVectors returns the vectors of all text terms; the tower runs once, for those that the cache does not have.
+func (e *Engine) textVectors(ctx context.Context, terms []Term) (map[string][]float32, error) {
+	vectors := map[string][]float32{}
+	var missing []string
+	for _, term := range terms {
+		if term.Kind != TermText {
+			continue
+		}
+		if vectors[term.Text] = e.cache.get("text " + term.Text); vectors[term.Text] == nil {
+			missing = append(missing, term.Text)
+		}
+	}
+	if len(missing) == 0 {
+		return vectors, nil
+	}
+	if e.encoder == nil {
+		return nil, ErrNoEncoder
+	}
+	made, err := e.encoder.EncodeTexts(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range made {
+		vectors[missing[i]] = v
+		e.cache.put("text "+missing[i], v)
+	}
+	return vectors, nil
+}
+
+// likeVector returns the stored vector of a document that is a search result.
+func (e *Engine) likeVector(id store.ID) ([]float32, error) {
+	d, err := e.store.Document(id)
+	if errors.Is(err, store.ErrNoDocument) || err == nil && d.Hidden {
+		return nil, fmt.Errorf("picture %d is %w", id, ErrGone)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v, err := e.store.Vector(id)
+	if err == nil && v == nil {
+		return nil, fmt.Errorf("%w: picture %d has none", ErrNoVectors, id)
+	}
+	return v, err
+}
+
+// imageVector returns the vector of a picture file, cached by its content.
+func (e *Engine) imageVector(ctx context.Context, data []byte) ([]float32, error) {
+	hash := sha256.Sum256(data)
+	key := "image " + string(hash[:])
+	if v := e.cache.get(key); v != nil {
+		return v, nil
+	}
+	if e.encoder == nil {
+		return nil, ErrNoEncoder
+	}
+	v, err := e.encoder.EncodeImage(ctx, data)
+	switch {
+	case err != nil && (ctx.Err() != nil || errors.Is(err, ErrNoEncoder)):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrBadPicture, err)
+	}
+	e.cache.put(key, v)
+	return v, nil
+}
