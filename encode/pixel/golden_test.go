@@ -1,0 +1,72 @@
+package pixel_test
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"clipsearch/encode/pixel"
+	"clipsearch/internal/imgio"
+)
+
+const golden = "../../../shared/golden"
+
+// TestGolden compares tensors with those of PyTorch and Pillow 9.4: exactly (to the last digit of the reference) for
+// lossless formats, and within what decoders of JPEG and WebP differ by for the others.
+func TestGolden(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(golden, "golden.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skipf("%s is absent; with it beside the repository run: go test ./encode/pixel", golden)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want struct {
+		Images []struct {
+			File   string
+			Mean   [3]float64 `json:"pixels_mean"`
+			First  [3]float64 `json:"pixels_0_0"`
+			Middle [3]float64 `json:"pixels_111_111"`
+		}
+	}
+	if err := json.Unmarshal(text, &want); err != nil {
+		t.Fatal(err)
+	}
+	spec := pixel.CLIP(224)
+	for _, w := range want.Images {
+		t.Run(w.File, func(t *testing.T) {
+			data, err := os.ReadFile(filepath.Join(golden, "images", w.File))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := imgio.Decode(data, imgio.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := make([]float32, spec.Len())
+			spec.Tensor(p.Image, got)
+			// A reference printed to 5 digits; its mean was summed in float32.
+			tolerance, single := 1e-4, 1e-5
+			if p.Format == "jpeg" || p.Format == "webp" {
+				tolerance, single = 0.02, 0.1
+			}
+			area := spec.Crop * spec.Crop
+			for c := range 3 {
+				plane := got[c*area : (c+1)*area]
+				mean := 0.0
+				for _, v := range plane {
+					mean += float64(v)
+				}
+				mean /= float64(area)
+				off := []float64{mean - w.Mean[c], float64(plane[0]) - w.First[c], float64(plane[111*spec.Crop+111]) - w.Middle[c]}
+				t.Logf("channel %d: mean %+.5f, first pixel %+.5f, middle pixel %+.5f off", c, off[0], off[1], off[2])
+				if math.Abs(off[0]) > tolerance || math.Abs(off[1]) > single || math.Abs(off[2]) > single {
+					t.Errorf("channel %d: off by %.5f (mean), %.5f, %.5f (pixels)", c, off[0], off[1], off[2])
+				}
+			}
+		})
+	}
+}

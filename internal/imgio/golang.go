@@ -1,0 +1,143 @@
+package imgio
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+	"golang.org/x/image/webp"
+)
+
+// decodeGo decodes with Go's codecs, at full size; the canvas shrinks.
+func (j job) decodeGo() (decoded, error) {
+	img, err := j.image()
+	if err != nil {
+		return decoded{}, goError(j.header.Format, err)
+	}
+	width, height := j.header.stored()
+	if frame := img.Bounds(); !frame.In(image.Rect(0, 0, width, height)) {
+		return decoded{}, corrupt(j.header.Format, "a frame %v in a picture of %d×%d pixels", frame, width, height)
+	}
+	c := newCanvas(width, height, j.shrink, j.header.Orientation)
+	line := make([]byte, 4*width)
+	fill := rowFiller(j.header.Format, img)
+	frame := img.Bounds()
+	for y := range height {
+		if y < frame.Min.Y || y >= frame.Max.Y || frame.Dx() < width {
+			white(line)
+		}
+		if y >= frame.Min.Y && y < frame.Max.Y {
+			fill(line[4*frame.Min.X:4*frame.Max.X], y)
+		}
+		c.add(line)
+	}
+	return decoded{img: c.img}, nil
+}
+
+// image returns the picture, or the frame to be laid on the picture's area.
+func (j job) image() (image.Image, error) {
+	r := bytes.NewReader(j.data)
+	switch j.header.Format {
+	case formatJPEG:
+		// Decoders want the end marker that some files lack and no picture needs. A picture that really ends
+		// early still fails: its entropy-coded data meet a marker.
+		return jpeg.Decode(io.MultiReader(r, bytes.NewReader([]byte{0xff, 0xd9})))
+	case formatPNG:
+		if !pngFits(j.data, j.header) {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return png.Decode(r)
+	case formatGIF:
+		return gif.Decode(r) // the first frame
+	case formatBMP:
+		if !bmpFits(j.data, j.header) {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return bmp.Decode(r)
+	case formatTIFF:
+		return tiff.Decode(r)
+	case formatWebP:
+		return decodeWebP(j.data)
+	}
+	return nil, unsupportedHere(j.header.Format)
+}
+
+// goError makes the errors of Go's codecs ours.
+func goError(format string, err error) error {
+	var (
+		jpegKind jpeg.UnsupportedError
+		pngKind  png.UnsupportedError
+		tiffKind tiff.UnsupportedError
+		known    *fault
+	)
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return endsEarly(format)
+	case errors.As(err, &jpegKind), errors.As(err, &pngKind), errors.As(err, &tiffKind), errors.Is(err, bmp.ErrUnsupported):
+		return &fault{ErrUnsupported, "a kind of " + format + " that is not supported: " + reason(format, err)}
+	}
+	return corrupt(format, "%s", reason(format, err))
+}
+
+// rowFiller returns a function that writes one row of img, opaque RGBA over white, into line.
+func rowFiller(format string, img image.Image) func(line []byte, y int) {
+	switch m := img.(type) {
+	case *image.YCbCr:
+		if format == formatWebP {
+			return func(line []byte, y int) { fillWebP(line, m, nil, y) }
+		}
+		return func(line []byte, y int) { fillJPEG(line, m, y) }
+	case *image.NYCbCrA: // of WebP alone
+		return func(line []byte, y int) { fillWebP(line, &m.YCbCr, m.A[m.AOffset(m.Rect.Min.X, y):], y) }
+	case *image.Gray:
+		return func(line []byte, y int) { fromGrey(line, m.Pix[m.PixOffset(m.Rect.Min.X, y):]) }
+	case *image.Gray16:
+		return func(line []byte, y int) { fromGrey16(line, m.Pix[m.PixOffset(m.Rect.Min.X, y):]) }
+	case *image.RGBA:
+		return func(line []byte, y int) { fromPremultiplied(line, m.Pix[m.PixOffset(m.Rect.Min.X, y):]) }
+	case *image.RGBA64:
+		return func(line []byte, y int) { fromPremultiplied64(line, m.Pix[m.PixOffset(m.Rect.Min.X, y):]) }
+	case *image.NRGBA:
+		return func(line []byte, y int) { fromRGBA(line, m.Pix[m.PixOffset(m.Rect.Min.X, y):]) }
+	case *image.NRGBA64:
+		return func(line []byte, y int) { fromRGBA64(line, m.Pix[m.PixOffset(m.Rect.Min.X, y):]) }
+	case *image.CMYK:
+		return func(line []byte, y int) { fromCMYK(line, m.Pix[m.PixOffset(m.Rect.Min.X, y):]) }
+	case *image.Paletted:
+		var table [256][4]byte
+		for i := range table {
+			c := color.NRGBA{R: 0, G: 0, B: 0, A: 255} // an index beyond the palette: black, as libpng has it
+			if i < len(m.Palette) {
+				c = color.NRGBAModel.Convert(m.Palette[i]).(color.NRGBA)
+			}
+			fromRGBA(table[i][:], []byte{c.R, c.G, c.B, c.A})
+		}
+		return func(line []byte, y int) {
+			for x, i := range m.Pix[m.PixOffset(m.Rect.Min.X, y):][:m.Rect.Dx()] {
+				copy(line[4*x:], table[i][:])
+			}
+		}
+	}
+	// No codec makes other kinds today.
+	return func(line []byte, y int) {
+		b := img.Bounds()
+		for x := range b.Dx() {
+			c := color.NRGBA64Model.Convert(img.At(b.Min.X+x, y)).(color.NRGBA64)
+			fromRGBA(line[4*x:4*x+4], []byte{byte(c.R >> 8), byte(c.G >> 8), byte(c.B >> 8), byte(c.A >> 8)})
+		}
+	}
+}
+
+// decodeWebP decodes a still picture, or the first frame of an animation.
+func decodeWebP(data []byte) (image.Image, error) {
+	return webp.Decode(bytes.NewReader(data))
+}
