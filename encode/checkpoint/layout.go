@@ -1,0 +1,78 @@
+package checkpoint
+
+import (
+	"path/filepath"
+
+	"clipsearch/encode/pixel"
+)
+
+// layout is a way of laying a checkpoint out in a directory.
+type layout struct {
+	name       string
+	configFile string
+	weights    []weightsForm // in order of preference
+	config     func(dir string) (Config, error)
+	pixels     func(dir string, imageSize int) (pixel.Spec, error)
+	slots      func(Config, map[string]entry) []slot
+}
+
+// weightsForm is a file that may hold the weights, or the index of its shards.
+type weightsForm struct {
+	file  string
+	index bool
+	parse func(path string, data []byte) (map[string]entry, error)
+}
+
+// layouts lists the known ones, the preferred first: OpenCLIP's repositories
+// often hold both.
+func layouts() []layout {
+	return []layout{
+		{
+			name:       "Hugging Face",
+			configFile: configFile,
+			weights: []weightsForm{
+				{"model.safetensors", false, parseSafetensors},
+				{"model.safetensors.index.json", true, parseSafetensors},
+				{"pytorch_model.bin", false, parseTorch},
+				{"pytorch_model.bin.index.json", true, parseTorch},
+			},
+			config: readHFConfig,
+			pixels: readProcessor,
+			slots:  func(c Config, _ map[string]entry) []slot { return huggingFaceSlots(c) },
+		},
+		{
+			name:       "OpenCLIP",
+			configFile: openCLIPFile,
+			weights: []weightsForm{
+				{"open_clip_model.safetensors", false, parseSafetensors},
+				{"open_clip_pytorch_model.bin", false, parseTorch},
+			},
+			config: readOpenCLIPConfig,
+			pixels: readOpenCLIPPixels,
+			slots:  openCLIPSlots,
+		},
+	}
+}
+
+// findLayout returns the layout of a directory: the first of which both
+// configuration and weights are there.
+func findLayout(dir string) (layout, weightsForm, error) {
+	var withConfig string
+	for _, l := range layouts() {
+		if !exists(filepath.Join(dir, l.configFile)) {
+			continue
+		}
+		for _, w := range l.weights {
+			if exists(filepath.Join(dir, w.file)) {
+				return l, w, nil
+			}
+		}
+		if withConfig == "" {
+			withConfig = l.configFile
+		}
+	}
+	if withConfig != "" {
+		return layout{}, weightsForm{}, faultf(dir, "%w: it has %s but no weights (such as model.safetensors)", ErrNotCheckpoint, withConfig)
+	}
+	return layout{}, weightsForm{}, faultf(dir, "%w: it has no %s and no %s", ErrNotCheckpoint, configFile, openCLIPFile)
+}
