@@ -81,20 +81,31 @@ func (b *builder) wholeVocab() (map[string]int32, error) {
 		}
 		vocab[a.Content] = a.ID
 	}
-	owner := make([]string, len(vocab))
 	taken := make([]bool, len(vocab))
+	for _, id := range vocab {
+		if id < 0 || int(id) >= len(vocab) || taken[id] {
+			return nil, b.badID(vocab)
+		}
+		taken[id] = true
+	}
+	return vocab, nil
+}
+
+// badID returns the error for the first token, in alphabetical order, whose id is out of range or another's.
+func (b *builder) badID(vocab map[string]int32) error {
+	owner := make(map[int32]string, len(vocab))
 	for _, token := range slices.Sorted(maps.Keys(vocab)) {
 		id := vocab[token]
 		if id < 0 || int(id) >= len(vocab) {
-			return nil, b.vocabError("token %q has id %d, but ids must be 0 to %d without holes, one for each of the %d tokens",
+			return b.vocabError("token %q has id %d, but ids must be 0 to %d without holes, one for each of the %d tokens",
 				clip(token), id, len(vocab)-1, len(vocab))
 		}
-		if taken[id] {
-			return nil, b.vocabError("the tokens %q and %q both have id %d", clip(owner[id]), clip(token), id)
+		if other, ok := owner[id]; ok {
+			return b.vocabError("the tokens %q and %q both have id %d", clip(other), clip(token), id)
 		}
-		owner[id], taken[id] = token, true
+		owner[id] = token
 	}
-	return vocab, nil
+	return nil
 }
 
 // mergeTable looks the merges up in the vocabulary.

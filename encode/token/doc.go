@@ -23,5 +23,7 @@
 //
 // More than 30 combining marks on one letter are normalised in groups of 30 separated by U+034F (Unicode's stream-safe
 // text format, UAX #15 section 13), where the reference would sort all of them. Characters newer than the Unicode
-// version of the Go release are neither lower-cased nor known as letters.
+// version of the Go release (15.0 in Go 1.26) are neither lower-cased nor known as letters. Apart from these, and from
+// the order of a few marks that the reference's own NFC does not know yet, all 1.1 million characters gave the ids of
+// tokenizers 0.23.3.
 package token
