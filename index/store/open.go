@@ -49,7 +49,7 @@ func open(path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, readOnly: opts.ReadOnly}
+	s := &Store{path: path, readOnly: opts.ReadOnly, now: time.Now}
 	if err := s.openBolt(opts); err != nil {
 		return nil, err
 	}
@@ -60,11 +60,18 @@ func open(path string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// boltMagic and its place are those of bbolt's meta pages (bbolt, db.go, type meta);
-// the second page is looked for at the usual page sizes.
+// boltMagic and its places are those of bbolt's two meta pages (bbolt 1.5,
+// internal/common/meta.go); it is in the byte order of the machine that made the file.
 const boltMagic = 0xED0CDAED
 
-var boltMagicOffsets = []int64{16, 4096 + 16, 8192 + 16, 16384 + 16, 65536 + 16}
+var boltMagicOffsets = []int64{16, filePage + 16}
+
+// filePage is the size of the file's pages in bytes: the same on every machine,
+// whatever its memory pages.
+const filePage = 4096
+
+// minBytes is the size of an empty bbolt file.
+const minBytes = 4 * filePage
 
 // inspect checks, without locking it, that path is a file that bbolt may open:
 // bbolt would fill an empty one.
@@ -84,16 +91,21 @@ func inspect(path string) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%w: it is not a regular file", ErrNotLibrary)
 	}
+	found := false
 	for _, offset := range boltMagicOffsets {
 		var magic [4]byte
 		if _, err := f.ReadAt(magic[:], offset); err != nil && err != io.EOF {
 			return err
 		}
-		if binary.LittleEndian.Uint32(magic[:]) == boltMagic || binary.BigEndian.Uint32(magic[:]) == boltMagic {
-			return nil
-		}
+		found = found || binary.NativeEndian.Uint32(magic[:]) == boltMagic
 	}
-	return ErrNotLibrary
+	switch {
+	case !found:
+		return ErrNotLibrary
+	case info.Size() < minBytes:
+		return fmt.Errorf("%w: it has only %d bytes", ErrCorrupt, info.Size())
+	}
+	return nil
 }
 
 // openBolt opens the file with its lock.
@@ -228,7 +240,10 @@ func publish(tmp, path string) error {
 
 // initialize writes an empty library into the empty file at path.
 func initialize(path string, library [16]byte) error {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{FreelistType: bolt.FreelistMapType})
+	db, err := bolt.Open(path, 0o600, &bolt.Options{
+		PageSize:     filePage,
+		FreelistType: bolt.FreelistMapType,
+	})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -19,6 +20,7 @@ type Store struct {
 	path     string
 	readOnly bool
 	library  string
+	now      func() time.Time
 	db       *bolt.DB
 	file     *os.File    // of db; closed by us if db cannot be closed any more
 	broken   atomic.Bool // a write panicked: db's locks may be held for ever

@@ -30,7 +30,7 @@ func (s *Store) write(ctx context.Context, operation string, n int, fn func(w *w
 	defer s.writing.Unlock()
 	var w *writer
 	err := s.update(func(tx *bolt.Tx) error {
-		w = &writer{tx: tx, now: time.Now(), paths: map[string]bool{}}
+		w = &writer{tx: tx, now: s.now(), paths: map[string]bool{}}
 		if err := w.begin(); err != nil {
 			return err
 		}

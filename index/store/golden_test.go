@@ -1,0 +1,106 @@
+package store
+
+import (
+	"bytes"
+	"compress/gzip"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write testdata/v1.clipsearch.gz anew; only while format 1 is unreleased")
+
+const goldenFile = "testdata/v1.clipsearch.gz"
+
+var goldenTime = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// goldenContent is what the golden library holds.
+func goldenContent(t *testing.T, s *Store) {
+	s.now = func() time.Time { return goldenTime }
+	ok(t, s.SetModel(ctx, Model{ID: "clip-test", Dir: "/models/test", Dims: 4}))
+	copied := Entry{Document: Document{Path: "/pictures/copy.jpg", Hash: fullEntry("").Document.Hash}, CopyOf: 1}
+	_, err := s.Put(ctx, []Entry{fullEntry("/pictures/\xff.jpg"), copied, {Document: Document{Path: "/forgotten"}}})
+	ok(t, err)
+	ok(t, s.Hide(ctx, 2))
+	ok(t, s.Forget(ctx, 3))
+	ok(t, s.PutSkips(ctx, []Skip{{Path: "/bad", Size: 1, ModTime: goldenTime, Reason: "empty", Detail: "d", When: goldenTime}}))
+	ok(t, s.AddRoot(ctx, Root{Path: "/pictures", Added: goldenTime, Excludes: []string{"*.gif"}}))
+}
+
+// A library of format 1, as written when the format was fixed, reads as it was meant.
+func TestGoldenFormat1(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "v1.clipsearch")
+	if *update {
+		ok(t, os.WriteFile(path, nil, 0o600))
+		ok(t, initialize(path, [16]byte{0: 0xc1, 15: 0x01}))
+		s := mustOpen(t, path, Options{})
+		goldenContent(t, s)
+		ok(t, s.Close())
+		writeGolden(t, path)
+	}
+	readGolden(t, path)
+	s := mustOpen(t, path, Options{ReadOnly: true})
+	diff(t, "library ID", "c1000000000000000000000000000001", s.LibraryID())
+	diff(t, "model", Model{ID: "clip-test", Dir: "/models/test", Dims: 4}, s.Model())
+	one, err := readTruth(s, 1)
+	ok(t, err)
+	full := fullEntry("/pictures/\xff.jpg")
+	full.Document.ID, full.Document.Indexed = 1, goldenTime
+	diff(t, "record 1", Record{full.Document, full.Captions}, one.Record)
+	diff(t, "thumbnail 1", full.Thumb, one.Thumb)
+	checkUnit(t, one.Vector, []float32{0, 0.6, 0.8, 0})
+	two, err := readTruth(s, 2)
+	ok(t, err)
+	diff(t, "record 2", Record{Document: Document{
+		ID: 2, Path: "/pictures/copy.jpg", Hash: full.Document.Hash, Hidden: true, Indexed: goldenTime,
+	}}, two.Record)
+	diff(t, "vector 2", one.Vector, two.Vector)
+	var files []File
+	ok(t, s.EachFile(ctx, func(f File) error { files = append(files, f); return nil }))
+	diff(t, "files", []File{
+		{Path: "/pictures/copy.jpg", ID: 2, Hash: full.Document.Hash, Hidden: true, HasVector: true},
+		{Path: "/pictures/\xff.jpg", ID: 1, Size: 12345, ModTime: full.Document.ModTime, Hash: full.Document.Hash, HasVector: true},
+	}, files)
+	ids, err := s.ByHash(full.Document.Hash)
+	ok(t, err)
+	diff(t, "hash", []ID{1, 2}, ids)
+	var changes []Change
+	ok(t, s.Changes(ctx, 0, func(c Change) error { changes = append(changes, c); return nil }))
+	diff(t, "log", []Change{{1, OpPut, 1}, {2, OpPut, 2}, {3, OpPut, 3}, {4, OpHide, 2}, {5, OpForget, 3}}, changes)
+	var skips []Skip
+	ok(t, s.EachSkip(ctx, func(sk Skip) error { skips = append(skips, sk); return nil }))
+	diff(t, "skips", []Skip{{Path: "/bad", Size: 1, ModTime: goldenTime, Reason: "empty", Detail: "d", When: goldenTime}}, skips)
+	roots, err := s.Roots()
+	ok(t, err)
+	diff(t, "roots", []Root{{Path: "/pictures", Added: goldenTime, Excludes: []string{"*.gif"}}}, roots)
+	ok(t, s.Close())
+
+	s = mustOpen(t, path, Options{})
+	diff(t, "next ID", []ID{4}, putPaths(t, s, "/new"))
+}
+
+func writeGolden(t *testing.T, path string) {
+	data, err := os.ReadFile(path)
+	ok(t, err)
+	var buf bytes.Buffer
+	z, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
+	ok(t, err)
+	_, err = z.Write(data)
+	ok(t, err)
+	ok(t, z.Close())
+	ok(t, os.MkdirAll(filepath.Dir(goldenFile), 0o755))
+	ok(t, os.WriteFile(goldenFile, buf.Bytes(), 0o644))
+}
+
+func readGolden(t *testing.T, path string) {
+	data, err := os.ReadFile(goldenFile)
+	ok(t, err)
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	ok(t, err)
+	plain, err := io.ReadAll(z)
+	ok(t, err)
+	ok(t, os.WriteFile(path, plain, 0o600))
+}
