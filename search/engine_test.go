@@ -294,7 +294,7 @@ func TestOneLegAnswersForBoth(t *testing.T) {
 		note    string
 		wantErr error
 	}{
-		{"encoder fails", func(l *library) { l.encoder.err = broken }, Query{Text: "beach"}, "c a b", "searched by words alone: broken", nil},
+		{"encoder fails", func(l *library) { l.encoder.err = broken }, Query{Text: "beach"}, "c a b", "searched by words alone: no model to turn the query into a vector: broken", nil},
 		{"encoder fails, vectors only", func(l *library) { l.encoder.err = broken }, Query{Text: "beach", Mode: ModeVector}, "", "", broken},
 		{"encoder fails, words only", func(l *library) { l.encoder.err = broken }, Query{Text: "beach", Mode: ModeText}, "c a b", "", nil},
 		{"no encoder", func(l *library) { l.engine.encoder = nil }, Query{Text: "beach"}, "c a b", "searched by words alone: no model", nil},

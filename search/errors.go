@@ -16,8 +16,8 @@ var (
 
 // Errors of the vector leg. In mode hybrid with words they become a note.
 var (
-	// ErrNoEncoder: no model is at hand to turn the query into a vector. An Encoder that opens its model on the first call
-	// may return it as well.
+	// ErrNoEncoder: no model is at hand to turn the query into a vector, or it failed at it. An Encoder that opens its model
+	// on the first call wraps it where that goes wrong.
 	ErrNoEncoder = errors.New("no model to turn the query into a vector")
 	// ErrNoVectors: the library, or the document to search by, has no vectors.
 	ErrNoVectors = errors.New("there are no vectors")

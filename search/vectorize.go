@@ -12,7 +12,7 @@ import (
 
 // Encoder turns what a query is made of into unit vectors of the library's space, each of the length of the library's
 // vectors. It is called from several goroutines at once. It may open its model on the first call: a query that needs no
-// vector makes none.
+// vector makes none. An error of EncodeImage counts as the picture's unless it wraps ErrNoEncoder.
 type Encoder interface {
 	EncodeTexts(ctx context.Context, texts []string) ([][]float32, error)
 	EncodeImage(ctx context.Context, data []byte) ([]float32, error)
@@ -86,7 +86,7 @@ func (e *Engine) textVectors(ctx context.Context, terms []Term) (map[string][]fl
 	}
 	made, err := e.encoder.EncodeTexts(ctx, missing)
 	if err != nil {
-		return nil, err
+		return nil, encoderError(ctx, err)
 	}
 	for i, v := range made {
 		vectors[missing[i]] = v
@@ -130,4 +130,12 @@ func (e *Engine) imageVector(ctx context.Context, data []byte) ([]float32, error
 	}
 	e.cache.put(key, v)
 	return v, nil
+}
+
+// encoderError marks an error of the encoder as one, so that it can be told from those of the query.
+func encoderError(ctx context.Context, err error) error {
+	if ctx.Err() != nil || errors.Is(err, ErrNoEncoder) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrNoEncoder, err)
 }
