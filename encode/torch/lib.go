@@ -1,0 +1,45 @@
+//go:build native
+
+package torch
+
+/*
+#include <stdlib.h>
+
+// These two are in gotch's C library, but package libtch either does not offer them (threads) or leaks the C string that it
+// makes for them at each call (gelu).
+void at_set_num_threads(int threads);
+void atg_gelu(void **out, void *self, char *approximate, int approximate_len);
+
+static void gelu(void **out, void *self) { atg_gelu(out, self, "none", 4); }
+*/
+import "C"
+
+import (
+	"errors"
+	"strings"
+	"unsafe"
+
+	lib "github.com/sugarme/gotch/libtch"
+)
+
+// lastError returns the error of the last failed call on this OS thread and forgets it; nil if none failed.
+func lastError() error {
+	message := (*C.char)(unsafe.Pointer(lib.GetAndResetLastErr()))
+	if message == nil {
+		return nil
+	}
+	defer C.free(unsafe.Pointer(message))
+	return errors.New(tidy(C.GoString(message)))
+}
+
+// tidy cuts the C++ stack trace off one of libtorch's messages.
+func tidy(message string) string {
+	message, _, _ = strings.Cut(message, "\nException raised from ")
+	return strings.TrimSpace(message)
+}
+
+// setThreads sets how many threads libtorch uses for one operation started on this OS thread.
+func setThreads(threads int) { C.at_set_num_threads(C.int(threads)) }
+
+// gelu puts the exact (erf) GELU of x into out.
+func gelu(out *tensor, x tensor) { C.gelu((*unsafe.Pointer)(unsafe.Pointer(out)), unsafe.Pointer(x)) }

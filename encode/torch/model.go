@@ -1,0 +1,214 @@
+//go:build native
+
+package torch
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"clipsearch/encode/checkpoint"
+	lib "github.com/sugarme/gotch/libtch"
+)
+
+// Options say where and how a model runs. The zero value lets the machine decide.
+type Options struct {
+	// Device is auto, cpu, cuda or cuda:N; "" is auto: the first CUDA device if this libtorch finds one, else the CPU.
+	Device string
+	// Precision is auto, f32, bf16 or f16; "" is auto: f16 on CUDA, bf16 on CPUs with instructions for it, else f32.
+	Precision string
+	// Threads is how many CPU threads libtorch uses; 0 leaves it to libtorch, which takes all cores. It does not reach a BLAS
+	// library with threads of its own.
+	Threads int
+}
+
+// Model is a dual encoder in libtorch's memory. It is safe for concurrent use; requests run one batch at a time.
+type Model struct {
+	config checkpoint.Config
+	device int32
+	kind   int32
+
+	jobs    chan func() // taken by the owner, one at a time
+	closing chan struct{}
+	close   sync.Once
+	ended   chan struct{} // closed when the owner has freed everything
+
+	// Only the owner touches these.
+	weights scope
+	image   imageTower
+	text    textTower
+}
+
+// Open copies a checkpoint's weights to a device and returns the model, which the caller closes. weights is not used after
+// Open has returned.
+func Open(config checkpoint.Config, weights Weights, options Options) (*Model, error) {
+	device, err := deviceNamed(options.Device)
+	if err != nil {
+		return nil, err
+	}
+	kind, err := precisionNamed(options.Precision, device)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{
+		config:  config,
+		device:  device,
+		kind:    kind,
+		jobs:    make(chan func()),
+		closing: make(chan struct{}),
+		ended:   make(chan struct{}),
+	}
+	loaded := make(chan error)
+	go m.own(options.Threads, weights, loaded)
+	if err := <-loaded; err != nil {
+		m.Close()
+		return nil, fmt.Errorf("load weights to %s: %w", m.Device(), err)
+	}
+	return m, nil
+}
+
+// own is the goroutine that all of the model's tensors belong to: it loads the weights, says so, does jobs until the model
+// is closed, and frees everything. It never unlocks its thread, which therefore ends with it and takes libtorch's settings
+// along.
+func (m *Model) own(threads int, weights Weights, loaded chan<- error) {
+	defer close(m.ended)
+	runtime.LockOSThread()
+	lib.AtGradSetEnabled(0)
+	if threads > 0 {
+		setThreads(threads)
+	}
+	defer m.weights.close()
+	loaded <- m.load(weights)
+	for {
+		select {
+		case job := <-m.jobs:
+			job()
+		case <-m.closing:
+			return
+		}
+	}
+}
+
+// load fills the towers.
+func (m *Model) load(weights Weights) error {
+	l := loader{scope: &m.weights, weights: weights, device: m.device, kind: m.kind}
+	m.image = newImageTower(&l, m.config.Vision)
+	m.text = newTextTower(&l, m.config.Text)
+	return m.weights.err
+}
+
+// Device returns where the model runs: cpu, or cuda:N.
+func (m *Model) Device() string { return deviceName(m.device) }
+
+// Precision returns the element type of the towers' weights: f32, bf16 or f16.
+func (m *Model) Precision() string { return precisionName(m.kind) }
+
+// Close waits for the batch that is running, if any, and frees the model. Calls that want more than that batch end with
+// ErrClosed. It may be called more than once.
+func (m *Model) Close() error {
+	m.close.Do(func() { close(m.closing) })
+	<-m.ended
+	return nil
+}
+
+// run has the owner do a job and waits for its end. It returns ErrClosed or ctx's error if the job was not begun.
+func (m *Model) run(ctx context.Context, job func()) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	done := make(chan struct{})
+	select {
+	case m.jobs <- func() { defer close(done); job() }:
+		<-done
+		return nil
+	case <-m.closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Images returns one embedding of Dims numbers, not normalised, for each picture, in order. A picture is [3, S, S] planar RGB,
+// normalised as the checkpoint wants it, S being its image size. ctx is checked between the blocks of each batch.
+func (m *Model) Images(ctx context.Context, pixels [][]float32) ([][]float32, error) {
+	side := m.config.Vision.ImageSize
+	for i, p := range pixels {
+		if len(p) != 3*side*side {
+			return nil, fmt.Errorf("picture %d: %d numbers, not 3·%d·%d", i, len(p), side, side)
+		}
+	}
+	embeddings := make([][]float32, 0, len(pixels))
+	for from, to := range batches(len(pixels), m.config.Vision.Patches()+1, batchRows(m.device)) {
+		flat, n := slices.Concat(pixels[from:to]...), int64(to-from)
+		batch, err := m.embed(ctx, to-from, func(s *scope) tensor {
+			x := s.ofFloats(flat, n, 3, int64(side), int64(side)) // [B, 3, S, S]
+			x = s.to(x, m.device, m.kind)                         // [B, 3, S, S]
+			return m.image.forward(ctx, s, x, n)                  // [B, D]
+		})
+		if err != nil {
+			return nil, fmt.Errorf("image tower: %w", err)
+		}
+		embeddings = append(embeddings, batch...)
+	}
+	return embeddings, nil
+}
+
+// Texts returns one embedding of Dims numbers, not normalised, for each text's token ids, in order. The ids go from start to
+// end token; what follows the end token changes nothing. ctx is checked between the blocks of each batch.
+func (m *Model) Texts(ctx context.Context, ids [][]int32) ([][]float32, error) {
+	texts := make([][]int32, len(ids))
+	for i := range ids {
+		var err error
+		if texts[i], err = m.text.real(ids[i]); err != nil {
+			return nil, fmt.Errorf("text %d: %w", i, err)
+		}
+	}
+	embeddings := make([][]float32, len(texts))
+	for group := range byLength(texts) {
+		tokens := len(texts[group[0]])
+		for from, to := range batches(len(group), tokens, batchRows(m.device)) {
+			batch, err := m.textBatch(ctx, texts, group[from:to])
+			if err != nil {
+				return nil, fmt.Errorf("text tower: %w", err)
+			}
+			for i, embedding := range batch {
+				embeddings[group[from+i]] = embedding
+			}
+		}
+	}
+	return embeddings, nil
+}
+
+// textBatch returns the embeddings of the texts that members name, which are of equal length.
+func (m *Model) textBatch(ctx context.Context, texts [][]int32, members []int) ([][]float32, error) {
+	n, tokens := int64(len(members)), int64(len(texts[members[0]]))
+	flat := make([]int64, 0, n*tokens)
+	for _, i := range members {
+		for _, id := range texts[i] {
+			flat = append(flat, int64(id))
+		}
+	}
+	return m.embed(ctx, len(members), func(s *scope) tensor {
+		ids := s.to(s.ofInts(flat, n, tokens), m.device, kindI64) // [B, T]
+		return m.text.forward(ctx, s, ids, n, tokens)             // [B, D]
+	})
+}
+
+// embed has the owner run one batch of n items through a tower and returns their embeddings [n][Dims].
+func (m *Model) embed(ctx context.Context, n int, forward func(s *scope) tensor) ([][]float32, error) {
+	var s scope
+	var flat []float32
+	err := m.run(ctx, func() {
+		defer s.close()
+		flat = s.floats(forward(&s), n*m.config.Dims)
+	})
+	if err == nil {
+		err = s.err
+	}
+	if err != nil {
+		return nil, err
+	}
+	return slices.Collect(slices.Chunk(flat, m.config.Dims)), nil
+}

@@ -1,0 +1,170 @@
+//go:build native
+
+package torch
+
+import (
+	"unsafe"
+
+	lib "github.com/sugarme/gotch/libtch"
+)
+
+// Every operation of libtorch that the towers use is called here and nowhere else, so that a change of library, a fused
+// kernel or a recorded graph has one place to go. All of them exist in libtorch 1.13 and in every 2.x.
+
+// linear is a fully connected layer: y = x·weightᵀ + bias.
+type linear struct {
+	weight tensor // [out, in]
+	bias   tensor // [out], or nil
+}
+
+// norm is a layer normalisation over the last dimension.
+type norm struct {
+	weight, bias tensor // [width]
+	width        int64
+	eps          float64
+}
+
+// linear returns x·weightᵀ + bias.
+func (s *scope) linear(x tensor, l linear) tensor {
+	return s.do("linear", func(out *tensor) { lib.AtgLinear(out, x, l.weight, l.bias) })
+}
+
+// layerNorm returns x normalised over its last dimension.
+func (s *scope) layerNorm(x tensor, n norm) tensor {
+	return s.do("layer norm", func(out *tensor) {
+		lib.AtgLayerNorm(out, x, []int64{n.width}, 1, n.weight, n.bias, n.eps, 1)
+	})
+}
+
+// conv returns the convolution of x with square kernels of side stride that do not overlap; no bias, no padding.
+func (s *scope) conv(x, kernels tensor, stride int64) tensor {
+	return s.do("convolution", func(out *tensor) {
+		lib.AtgConv2d(out, x, kernels, nil, []int64{stride, stride}, 2, []int64{0, 0}, 2, []int64{1, 1}, 2, 1)
+	})
+}
+
+// embedding returns the rows of table that ids name.
+func (s *scope) embedding(table, ids tensor) tensor {
+	return s.do("embedding", func(out *tensor) { lib.AtgEmbedding(out, table, ids, -1, 0, 0) })
+}
+
+// bmm returns the products of two batches of matrices.
+func (s *scope) bmm(a, b tensor) tensor {
+	return s.do("matrix product", func(out *tensor) { lib.AtgBmm(out, a, b) })
+}
+
+// softmax returns the softmax over the last dimension, in the given type.
+func (s *scope) softmax(x tensor, kind int32) tensor {
+	return s.do("softmax", func(out *tensor) { lib.AtgSoftmax(out, x, -1, kind) })
+}
+
+// gelu returns x·Φ(x), with the exact Φ.
+func (s *scope) gelu(x tensor) tensor {
+	return s.do("gelu", func(out *tensor) { gelu(out, x) })
+}
+
+// quickGELU returns x·σ(1.702 x), CLIP's own approximation (Hendrycks and Gimpel 2016, section 2).
+func (s *scope) quickGELU(x tensor) tensor {
+	gate := s.scale(x, 1.702)
+	gate = s.do("sigmoid", func(out *tensor) { lib.AtgSigmoid_(out, gate) }) // in place: the widest tensor of a block
+	return s.do("product", func(out *tensor) { lib.AtgMul_(out, gate, x) })
+}
+
+// add returns a + b, broadcast.
+func (s *scope) add(a, b tensor) tensor {
+	return s.do("sum", func(out *tensor) { lib.AtgAdd(out, a, b) })
+}
+
+// scale returns x·factor.
+func (s *scope) scale(x tensor, factor float64) tensor {
+	scalar := lib.AtsFloat(factor)
+	defer lib.AtsFree(scalar)
+	return s.do("product", func(out *tensor) { lib.AtgMulScalar(out, x, scalar) })
+}
+
+// cat joins tensors along a dimension.
+func (s *scope) cat(dim int64, parts ...tensor) tensor {
+	return s.do("concatenation", func(out *tensor) { lib.AtgCat(out, parts, len(parts), dim) })
+}
+
+// view returns x with another shape, without a copy; -1 stands for what is left.
+func (s *scope) view(x tensor, shape ...int64) tensor {
+	return s.do("view", func(out *tensor) { lib.AtgView(out, x, shape, len(shape)) })
+}
+
+// reshape returns x with another shape, copied if its memory is not in that order.
+func (s *scope) reshape(x tensor, shape ...int64) tensor {
+	return s.do("reshape", func(out *tensor) { lib.AtgReshape(out, x, shape, len(shape)) })
+}
+
+// permute returns x with its dimensions in another order, without a copy.
+func (s *scope) permute(x tensor, order ...int64) tensor {
+	return s.do("permute", func(out *tensor) { lib.AtgPermute(out, x, order, len(order)) })
+}
+
+// contiguous returns x with its memory in the order of its dimensions.
+func (s *scope) contiguous(x tensor) tensor {
+	return s.do("copy", func(out *tensor) { lib.AtgContiguous(out, x) })
+}
+
+// expand returns x repeated to shape along dimensions of size 1, without a copy.
+func (s *scope) expand(x tensor, shape ...int64) tensor {
+	return s.do("expand", func(out *tensor) { lib.AtgExpand(out, x, shape, len(shape), 0) })
+}
+
+// at returns the slice of x at one index of a dimension, which disappears.
+func (s *scope) at(x tensor, dim, index int64) tensor {
+	return s.do("select", func(out *tensor) { lib.AtgSelect(out, x, dim, index) })
+}
+
+// first returns the first n slices of x along a dimension.
+func (s *scope) first(x tensor, dim, n int64) tensor {
+	return s.do("narrow", func(out *tensor) { lib.AtgNarrow(out, x, dim, 0, n) })
+}
+
+// to returns x on a device in a type; x itself, behind a second handle, if it is there already.
+func (s *scope) to(x tensor, device, kind int32) tensor {
+	return s.do("transfer", func(out *tensor) { lib.AtgToDevice(out, x, device, kind, 0, 0) })
+}
+
+// as returns x in another element type.
+func (s *scope) as(x tensor, kind int32) tensor {
+	return s.do("conversion", func(out *tensor) { lib.AtgToDtype(out, x, kind, 0, 0) })
+}
+
+// ofBytes returns a tensor on the CPU with a copy of data, which holds its elements in row-major order.
+func (s *scope) ofBytes(data []byte, kind int32, shape ...int64) tensor {
+	return s.do("tensor", func(out *tensor) {
+		*out = lib.AtTensorOfData(unsafe.Pointer(unsafe.SliceData(data)), shape, uint(len(shape)), kindSize(kind), int(kind))
+	})
+}
+
+// ofFloats returns an f32 tensor on the CPU with a copy of data.
+func (s *scope) ofFloats(data []float32, shape ...int64) tensor {
+	return s.ofBytes(bytesOf(data), kindF32, shape...)
+}
+
+// ofInts returns an int64 tensor on the CPU with a copy of data.
+func (s *scope) ofInts(data []int64, shape ...int64) tensor {
+	return s.ofBytes(bytesOf(data), kindI64, shape...)
+}
+
+// floats copies the n elements of an f32 tensor, on whatever device, to Go memory.
+func (s *scope) floats(x tensor, n int) []float32 {
+	if s.err != nil {
+		return nil
+	}
+	data := make([]float32, n)
+	lib.AtCopyData(x, unsafe.Pointer(unsafe.SliceData(data)), uint(n), kindSize(kindF32))
+	if err := lastError(); err != nil {
+		s.fail("copy", err)
+		return nil
+	}
+	return data
+}
+
+// bytesOf returns the memory of a slice of numbers.
+func bytesOf[T float32 | int64](data []T) []byte {
+	var element T
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(data))), len(data)*int(unsafe.Sizeof(element)))
+}
