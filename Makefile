@@ -5,18 +5,34 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 BUILD   := -trimpath -buildvcs=false
 STAMP   := -ldflags "-X clipsearch/internal/cli.version=$(VERSION)"
 
-# Without the tag: pure Go, never a C library, and never the fitted gotch.
+# Without the tag: pure Go, no C compiler, no fitted gotch.
 PURE    := GOWORK=off CGO_ENABLED=0 $(GO)
-# fitgotch prints the work file that puts a gotch fitted to this machine's libtorch in place; see internal/fit.
+# fitgotch prints a work file that puts gotch, fitted to this machine's libtorch, in place; see internal/fit.
 FIT     := $(PURE) run -buildvcs=false ./internal/fit/cmd/fitgotch
-# A shell prefix: `$(NATIVE) go …` runs go with that work file, and fails if there is none.
+# A shell prefix: `$(NATIVE) build …` runs go with that work file, and fails if there is none.
 NATIVE  := work=$$($(FIT)) && GOWORK=$$work CGO_ENABLED=1 $(GO)
+
+# Debian packages. libtorch only where $LIBTORCH or python3's torch is not there instead; the reference BLAS
+# that libtorch-dev would be content with is many times slower than OpenBLAS.
+BUILD_PACKAGES := ca-certificates g++ pkg-config libvips-dev
+TORCH_PACKAGES := libopenblas0-pthread libtorch-dev
+TEST_PACKAGES   = git $(if $(shell grep -rls --include='*_test.go' chromedp .),chromium fonts-dejavu-core)
+DEMO_PACKAGES  := tuxpaint-stamps-default
 
 .PHONY: all
 all: build
 
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+.PHONY: packages
+packages: ## install the Debian packages that the build needs and this machine lacks
+	@scripts/apt-install.sh $(BUILD_PACKAGES)
+	@case $$($(FIT) --where 2>/dev/null || echo /usr) in /usr) scripts/apt-install.sh $(TORCH_PACKAGES);; esac
+
 .PHONY: build
-build: ## (default) install what is missing, fit gotch, build ./clipsearch
+build: packages ## (default) install what is missing, fit gotch, build ./clipsearch
 	$(NATIVE) build -tags native $(BUILD) $(STAMP) -o clipsearch .
 
 .PHONY: pure
@@ -26,6 +42,38 @@ pure: ## build ./clipsearch without libtorch and libvips: no encoder, no HEIC
 .PHONY: gowork
 gowork: ## print the path of the work file for GOWORK, fitting gotch if need be
 	@$(FIT)
+
+.PHONY: generate
+generate: ## write the Go code of the templates
+	$(PURE) tool templ generate
+
+.PHONY: lint
+lint: packages ## check format, vet and staticcheck with and without the tag, generated code
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted" >&2; exit 1; }
+	$(MAKE) --no-print-directory generate
+	git diff --exit-code -- '*_templ.go'
+	$(PURE) vet ./...
+	$(PURE) tool staticcheck ./...
+	$(NATIVE) vet -tags native $(BUILD) ./...
+	$(NATIVE) tool staticcheck -tags native ./...
+
+.PHONY: test
+test: packages ## install what the tests need, run them without and with the tag
+	@scripts/apt-install.sh $(TEST_PACKAGES)
+	$(PURE) vet ./...
+	$(PURE) test ./...
+	$(NATIVE) vet -tags native $(BUILD) ./...
+	$(NATIVE) test -tags native $(BUILD) -timeout 20m ./...
+
+.PHONY: race
+race: ## run the pure tests under the race detector
+	@scripts/apt-install.sh ca-certificates g++
+	GOWORK=off CGO_ENABLED=1 $(GO) test -race ./...
+
+.PHONY: demo
+demo: build ## index the 796 captioned drawings of Tux Paint and search them; downloads 161 MB from Debian
+	@scripts/apt-install.sh $(DEMO_PACKAGES)
+	@scripts/demo.sh
 
 .PHONY: clean
 clean: ## remove what make built here; the fitted gotch stays in ~/.cache/clipsearch-build

@@ -44,7 +44,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if o.Messages == nil {
 		o.Messages = io.Discard
 	}
-	torch, err := find(ctx, o.Libtorch)
+	goVersion, err := goVersion(o.Checkout)
+	if err != nil {
+		return nil, err
+	}
+	torch, err := Find(ctx, o.Libtorch)
 	if err != nil {
 		return nil, err
 	}
@@ -60,18 +64,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := checkCalls(o.Checkout, dir, torch, record.Cut); err != nil {
 		return nil, err
 	}
-	work, err := writeWorkFile(o.Cache, o.Checkout, module, dir)
+	work, err := writeWorkFile(o, goVersion, module, dir)
 	if err != nil {
 		return nil, err
 	}
 	return &Result{WorkFile: work, Gotch: dir, Torch: torch, Record: record, Cached: cached}, nil
-}
-
-func find(ctx context.Context, root string) (Libtorch, error) {
-	if root != "" {
-		return Inspect(root)
-	}
-	return Find(ctx)
 }
 
 // ensure returns the record of the fitted copy in dir, making the copy if it is not there. The lock lets
@@ -127,7 +124,7 @@ func build(ctx context.Context, o Options, module module, torch Libtorch, dir st
 	if err := os.Rename(temp, dir); err != nil {
 		return Record{}, fmt.Errorf("finish copy of gotch: %w", err)
 	}
-	fmt.Fprintf(o.Messages, "cut %d of gotch's %d functions that libtorch %s lacks, in %d passes, %s\n",
-		len(record.Cut), record.Functions, torch.Version, record.Passes, time.Since(began).Round(time.Second))
+	fmt.Fprintf(o.Messages, "cut %d of gotch's %d functions, which libtorch %s lacks or has changed, in %s\n",
+		len(record.Cut), record.Functions, torch.Version, time.Since(began).Round(time.Second))
 	return record, nil
 }

@@ -39,10 +39,13 @@ func (l Libtorch) kind() string {
 	return "cpu"
 }
 
-// Find returns the libtorch that $LIBTORCH names, else the one inside the torch package of python3, else
-// the system's. $LIBTORCH that holds none is an error; a Python without torch is not. ErrNoLibtorch if
-// there is none at all.
-func Find(ctx context.Context) (Libtorch, error) {
+// Find returns the libtorch in root if that is not "", else the one that $LIBTORCH names, else the one inside
+// the torch package of python3, else the system's. A root or $LIBTORCH that holds none is an error; a Python
+// without torch is not. ErrNoLibtorch if there is none at all.
+func Find(ctx context.Context, root string) (Libtorch, error) {
+	if root != "" {
+		return Inspect(root)
+	}
 	if root := os.Getenv("LIBTORCH"); root != "" {
 		l, err := Inspect(root)
 		if err != nil {

@@ -12,20 +12,25 @@ import (
 
 var goLine = regexp.MustCompile(`(?m)^go (\S+)`)
 
-// writeWorkFile returns the path of a go.work in cache that builds checkout with the gotch in dir. It
-// replaces the one version that was fitted: after an upgrade in go.mod nothing is replaced by accident.
-func writeWorkFile(cache, checkout string, module module, dir string) (string, error) {
+// goVersion returns the go line of the checkout's go.mod, which a work file must not fall behind.
+func goVersion(checkout string) (string, error) {
 	mod, err := os.ReadFile(filepath.Join(checkout, "go.mod"))
 	if err != nil {
-		return "", fmt.Errorf("work file: %w", err)
+		return "", fmt.Errorf("not the root of a Go module: %w", err)
 	}
 	version := goLine.FindSubmatch(mod)
 	if version == nil {
-		return "", errors.New("work file: go.mod has no go line")
+		return "", fmt.Errorf("%s has no go line", filepath.Join(checkout, "go.mod"))
 	}
+	return string(version[1]), nil
+}
+
+// writeWorkFile returns the path of a go.work in o.Cache that builds o.Checkout with the gotch in dir. It
+// replaces the one version that was fitted: after an upgrade in go.mod nothing is replaced by accident.
+func writeWorkFile(o Options, goVersion string, module module, dir string) (string, error) {
 	text := fmt.Appendf(nil, "go %s\n\nuse %s\n\nreplace %s %s => %s\n",
-		version[1], strconv.Quote(checkout), gotchPath, module.Version, strconv.Quote(dir))
-	path := filepath.Join(cache, "work-"+shortHash(checkout+"\n"+dir), "go.work")
+		goVersion, strconv.Quote(o.Checkout), gotchPath, module.Version, strconv.Quote(dir))
+	path := filepath.Join(o.Cache, "work-"+shortHash(o.Checkout+"\n"+dir), "go.work")
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
 		return path, nil
 	}

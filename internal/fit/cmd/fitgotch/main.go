@@ -13,7 +13,7 @@ import (
 	"clipsearch/internal/fit"
 )
 
-const usage = `usage: fitgotch [--libtorch DIR]
+const usage = `usage: fitgotch [--libtorch DIR] [--where]
 
 Fits gotch, the Go binding of libtorch, to the libtorch of this machine and prints the path of a Go work
 file, for $GOWORK, that builds the module in the current folder with it. The result is kept in
@@ -21,6 +21,7 @@ $XDG_CACHE_HOME/clipsearch-build (~/.cache/clipsearch-build) and found there the
 
   --libtorch DIR  fit to the libtorch in DIR. Default: $LIBTORCH, else the torch of python3, else the
                   system's.
+  --where         only print the root of the libtorch that would be taken.
 
 exit status: 0 done, 1 failed, 2 usage
 
@@ -35,6 +36,7 @@ func run() int {
 	flags := flag.NewFlagSet("fitgotch", flag.ContinueOnError)
 	flags.Usage = func() { fmt.Fprint(os.Stderr, usage) }
 	libtorch := flags.String("libtorch", "", "")
+	where := flags.Bool("where", false, "")
 	if err := flags.Parse(os.Args[1:]); err != nil || flags.NArg() > 0 {
 		if err == nil {
 			flags.Usage()
@@ -43,13 +45,22 @@ func run() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	work, err := workFile(ctx, *libtorch)
+	answer := workFile
+	if *where {
+		answer = root
+	}
+	path, err := answer(ctx, *libtorch)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "fitgotch: %v\n", err)
 		return 1
 	}
-	fmt.Println(work)
+	fmt.Println(path)
 	return 0
+}
+
+func root(ctx context.Context, libtorch string) (string, error) {
+	torch, err := fit.Find(ctx, libtorch)
+	return torch.Root, err
 }
 
 func workFile(ctx context.Context, libtorch string) (string, error) {
