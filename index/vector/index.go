@@ -1,57 +1,82 @@
 package vector
 
 import (
-	"context"
-	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"clipsearch/index/store"
+	"clipsearch/internal/vec"
 )
-
-// Errors of vectors and queries.
-var (
-	ErrDims      = errors.New("vector has the wrong number of dimensions")
-	ErrNotFinite = errors.New("vector holds NaN or infinity")
-	ErrZero      = errors.New("vector is zero")
-)
-
-// Neighbor is one result of Search.
-type Neighbor struct {
-	ID         store.ID
-	Similarity float32 // inner product, in [-1, 1]
-}
 
 // Index is a set of unit vectors with IDs. All methods are safe for concurrent use;
 // searches never wait for writers.
-type Index struct{}
+type Index struct {
+	current atomic.Pointer[snapshot] // what searches see
+
+	mu   sync.Mutex       // of writers
+	rows map[store.ID]int // where in current an ID's vector is
+
+	following sync.Mutex   // of Sync
+	st        *store.Store // nil: none
+	sequence  uint64       // of st's log, reached
+}
 
 // New returns an empty index for vectors of dims values; it follows no store.
-func New(dims int) *Index { panic("todo") }
+func New(dims int) *Index {
+	x := &Index{rows: map[store.ID]int{}}
+	x.current.Store(&snapshot{dims: dims})
+	return x
+}
 
-// Load returns an index of the vectors in st that follows st's log by Sync.
-// Without a model in st it is empty until a Sync finds one.
-func Load(ctx context.Context, st *store.Store) (*Index, error) { panic("todo") }
+// Len returns the number of vectors.
+func (x *Index) Len() int { return x.current.Load().live }
 
-// Sync brings the index in step with its store. Without a store it does nothing.
-func (x *Index) Sync(ctx context.Context) error { panic("todo") }
+// Dims returns the length of a vector, 0 while unknown.
+func (x *Index) Dims() int { return x.current.Load().dims }
 
 // Add inserts the vector of id, normalised, replacing an older one. v is copied.
 // ErrDims, ErrNotFinite, ErrZero.
-func (x *Index) Add(id store.ID, v []float32) error { panic("todo") }
+func (x *Index) Add(id store.ID, v []float32) error {
+	unit, err := unitVector(v, x.Dims())
+	if err != nil {
+		return fmt.Errorf("add vector of document %d: %w", id, err)
+	}
+	x.edit(func(e *edit) { e.add(id, unit) })
+	return nil
+}
 
 // Delete removes id; it reports whether it was there.
-func (x *Index) Delete(id store.ID) bool { panic("todo") }
+func (x *Index) Delete(id store.ID) (found bool) {
+	x.edit(func(e *edit) { found = e.delete(id) })
+	return found
+}
 
-// Len returns the number of vectors.
-func (x *Index) Len() int { panic("todo") }
+// edit lets fn change the index; searches see all of it at once, afterwards.
+func (x *Index) edit(fn func(e *edit)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e := &edit{next: *x.current.Load(), rows: x.rows}
+	fn(e)
+	e.compact()
+	x.rows = e.rows
+	x.current.Store(&e.next)
+}
 
-// Dims returns the length of a vector, 0 while unknown.
-func (x *Index) Dims() int { panic("todo") }
-
-// Search returns the k vectors most similar to q, best first, ties by ID. q has
-// Dims values of any non-zero norm: ErrDims, ErrNotFinite, ErrZero. keep, if not
-// nil, chooses the IDs that may be returned; it is called from several goroutines at
-// once, and only with IDs that would enter the result. An index without vectors
-// returns none, whatever q's length.
-func (x *Index) Search(ctx context.Context, q []float32, k int, keep func(store.ID) bool) ([]Neighbor, error) {
-	panic("todo")
+// unitVector returns a normalised copy of v.
+func unitVector(v []float32, dims int) ([]float32, error) {
+	if len(v) != dims || dims == 0 {
+		return nil, fmt.Errorf("%w: %d instead of %d", ErrDims, len(v), dims)
+	}
+	unit := slices.Clone(v)
+	norm := float64(vec.Normalize(unit))
+	switch {
+	case math.IsNaN(norm) || math.IsInf(norm, 0):
+		return nil, ErrNotFinite
+	case norm == 0:
+		return nil, ErrZero
+	}
+	return unit, nil
 }

@@ -4,24 +4,20 @@ import "math"
 
 // Dot returns the inner product of a and b, which have the same length.
 func Dot(a, b []float32) float32 {
-	b = b[:len(a)] // one bounds check
-	var s0, s1, s2, s3, s4, s5, s6, s7 float32
-	for len(a) >= 8 {
-		x, y := a[:8:8], b[:8:8]
-		s0 += x[0] * y[0]
-		s1 += x[1] * y[1]
-		s2 += x[2] * y[2]
-		s3 += x[3] * y[3]
-		s4 += x[4] * y[4]
-		s5 += x[5] * y[5]
-		s6 += x[6] * y[6]
-		s7 += x[7] * y[7]
+	// Four sums, so that additions needn't wait for each other; both lengths in the
+	// condition, so that the compiler drops the bounds checks.
+	var s0, s1, s2, s3 float32
+	for len(a) >= 8 && len(b) >= 8 {
+		s0 += a[0]*b[0] + a[4]*b[4]
+		s1 += a[1]*b[1] + a[5]*b[5]
+		s2 += a[2]*b[2] + a[6]*b[6]
+		s3 += a[3]*b[3] + a[7]*b[7]
 		a, b = a[8:], b[8:]
 	}
 	for i, x := range a {
 		s0 += x * b[i]
 	}
-	return (s0 + s4) + (s1 + s5) + ((s2 + s6) + (s3 + s7))
+	return (s0 + s1) + (s2 + s3)
 }
 
 // Normalize scales v in place to unit L2 norm and returns the norm it had. A
