@@ -1,0 +1,77 @@
+package ui
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"time"
+
+	"clipsearch/search"
+)
+
+// answer is the JSON of a search.
+type answer struct {
+	Hits   []search.Hit `json:"hits"`
+	Total  int          `json:"total"`           // pictures found
+	More   bool         `json:"more"`            // total is a lower bound
+	TookMS float64      `json:"took_ms"`         // ms, of the search alone
+	Notes  []string     `json:"notes,omitempty"` // what the person should know
+}
+
+// apiSearch answers GET /api/v1/search.
+func (s *site) apiSearch(w http.ResponseWriter, r *http.Request) {
+	result, err := s.ask(r)
+	if err != nil {
+		apiError(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, answer{result.Hits, result.Total, result.More, milliseconds(result.Took), result.Notes})
+}
+
+// ask runs the search that an address spells.
+func (s *site) ask(r *http.Request) (*search.Result, error) {
+	request, err := parseRequest(r.URL.Query(), search.DefaultK, search.MaxResults)
+	if err != nil {
+		return nil, err
+	}
+	q, err := s.queryOf(request)
+	if err != nil {
+		return nil, err
+	}
+	return s.searcher.Search(r.Context(), q)
+}
+
+// apiStats answers GET /api/v1/stats.
+func (s *site) apiStats(w http.ResponseWriter, r *http.Request) {
+	stats, err := s.counts.get(r.Context())
+	if err != nil {
+		apiError(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{
+		"documents": stats.Documents, "hidden": stats.Hidden, "vectors": stats.Vectors, "captions": stats.Captions,
+		"skipped": stats.Skipped, "bytes": stats.Bytes,
+		"model": map[string]any{"id": stats.Model.ID, "dims": stats.Model.Dims},
+	})
+}
+
+// apiError answers with what is wrong, as {"error":"…"}.
+func apiError(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // nobody reads it
+	}
+	writeJSON(w, statusOf(err), map[string]string{"error": err.Error()})
+}
+
+// writeJSON writes v; a client that went away is no error of ours.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", cacheNever)
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
+
+// milliseconds returns d in ms to two places.
+func milliseconds(d time.Duration) float64 {
+	return math.Round(d.Seconds()*100_000) / 100
+}

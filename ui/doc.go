@@ -1,0 +1,25 @@
+// Package ui serves the web pages and the JSON API of one library, on loopback.
+//
+// New makes the handler, Serve runs it on a listener until its context ends. Pages are rendered on the server by templ and
+// work without JavaScript.
+//
+//	GET  /                  search page; its whole state is in the address
+//	GET  /picture/{id}      one picture with its captions and its like
+//	GET  /original/{id}     the file itself, or its thumbnail where browsers cannot show the format
+//	GET  /thumb/{id}        the stored thumbnail
+//	POST /search-by-picture a picture to search by (form field "picture"); answers with the address of its search page
+//	GET  /upload/{token}    that picture
+//	GET  /static/{file}     style sheet, script, icons
+//	GET  /api/v1/search     {"hits":[…],"total":…,"more":…,"took_ms":…,"notes":[…]}
+//	GET  /api/v1/stats      the counts of the library
+//
+// The search page and the API read the same parameters; see request.
+//
+// It does not search, encode or decode: that is behind the Searcher. It writes nothing, and reads no files but the
+// originals of indexed documents, each through its folder's os.Root.
+//
+// # Safety
+//
+// Every request must name a host that this server is (a web site that points its own name at 127.0.0.1 gets 403), and
+// every write must come from one of its own pages. All answers forbid code and styles from anywhere but /static.
+package ui

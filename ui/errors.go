@@ -1,0 +1,58 @@
+package ui
+
+import (
+	"errors"
+	"net/http"
+
+	"clipsearch/search"
+)
+
+// errUploadGone: the picture behind a token has been dropped.
+var errUploadGone = errors.New(uploadGoneText)
+
+// statusOf maps an error to the status of the answer.
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, search.ErrEmptyQuery), errors.Is(err, search.ErrBadQuery):
+		return http.StatusBadRequest
+	case errors.Is(err, search.ErrGone), errors.Is(err, search.ErrNoDocument):
+		return http.StatusNotFound
+	case errors.Is(err, errUploadGone):
+		return http.StatusGone
+	case errors.Is(err, search.ErrBadPicture), errors.Is(err, search.ErrNoVectors), errors.Is(err, search.ErrCancelled):
+		return http.StatusUnprocessableEntity
+	case errors.Is(err, search.ErrNoEncoder):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// titleOf returns the heading of an error's page.
+func titleOf(status int) string {
+	switch {
+	case status == http.StatusForbidden:
+		return forbiddenTitle
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return notFoundTitle
+	case status == http.StatusServiceUnavailable:
+		return unavailableTitle
+	case status >= http.StatusInternalServerError:
+		return serverErrorTitle
+	}
+	return badRequestTitle
+}
+
+// message answers with a page that says one thing.
+func (s *site) message(w http.ResponseWriter, r *http.Request, status int, text string) {
+	s.render(w, r, status, messagePage(s.frame(titleOf(status)), titleOf(status), text))
+}
+
+// fail answers with an error's page.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.message(w, r, statusOf(err), sentence(err.Error()))
+}
+
+// notFound answers where there is no page.
+func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
+	s.message(w, r, http.StatusNotFound, notFoundText)
+}

@@ -1,0 +1,31 @@
+package ui
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+
+	"github.com/a-h/templ"
+)
+
+// frame returns what surrounds a page; an empty subject is the site's own title.
+func (s *site) frame(subject string) frame {
+	title := siteName
+	if subject != "" {
+		title = fmt.Sprintf(searchTitle, visible(subject))
+	}
+	return frame{title: title, css: s.static.url("app.css"), script: s.static.url("app.js"), icon: s.static.url("icon.svg")}
+}
+
+// render answers with a page. It is made before it is sent, so that an error while making it is not half a page.
+func (s *site) render(w http.ResponseWriter, r *http.Request, status int, content templ.Component) {
+	var body bytes.Buffer
+	if err := content.Render(r.Context(), &body); err != nil {
+		http.Error(w, serverErrorTitle, http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", cacheNever)
+	w.WriteHeader(status)
+	body.WriteTo(w) // a client that went away is no error of ours
+}

@@ -1,0 +1,43 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+)
+
+const (
+	headerTimeout = 10 * time.Second // a person's browser sends it at once
+	readTimeout   = 2 * time.Minute  // 64 MB from another machine of the house
+	writeTimeout  = 2 * time.Minute  // the same the other way
+	idleTimeout   = 2 * time.Minute
+	graceTimeout  = 5 * time.Second // for answers in progress when the program is told to stop
+)
+
+// Serve answers requests on listener until ctx ends, then lets answers in progress finish for five seconds. It closes the
+// listener, and returns nil after such an end.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+	}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() { stopped <- shutdown(server) })
+	err := server.Serve(listener)
+	if stop() || !errors.Is(err, http.ErrServerClosed) {
+		return err // nobody asked it to stop
+	}
+	return <-stopped
+}
+
+// shutdown stops a server, in the end also its answers in progress.
+func shutdown(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), graceTimeout)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return server.Close()
+	}
+	return err
+}
