@@ -10,7 +10,6 @@ func ReadHeader(data []byte) (h Header, err error) {
 	if err != nil {
 		return h, err
 	}
-	h.Orientation = 1
 	switch h.Format {
 	case formatJPEG:
 		err = readJPEG(data, &h)
@@ -33,6 +32,8 @@ func ReadHeader(data []byte) (h Header, err error) {
 	if h.Width < 1 || h.Height < 1 {
 		return Header{Format: h.Format}, corrupt(h.Format, "a size of %d×%d pixels", h.Width, h.Height)
 	}
+	d, _ := firstDirectory(exifBlock(data, h.Format))
+	h.Orientation = d.orientation()
 	if h.Orientation > 4 {
 		h.Width, h.Height = h.Height, h.Width
 	}

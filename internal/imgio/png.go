@@ -1,6 +1,12 @@
 package imgio
 
-// readPNG walks the chunks of a PNG (W3C PNG, third edition, 5.3). eXIf may stand behind the picture.
+import (
+	"bytes"
+	"compress/zlib"
+	"io"
+)
+
+// readPNG reads the header chunk of a PNG (W3C PNG, third edition, 11.2.1).
 func readPNG(data []byte, h *Header) error {
 	if len(data) < 8+8+13+4 {
 		return endsEarly(formatPNG)
@@ -13,12 +19,6 @@ func readPNG(data []byte, h *Header) error {
 		return corrupt(formatPNG, "a size of %d×%d pixels", width, height)
 	}
 	h.Width, h.Height = int(width), int(height)
-	eachChunk(data, func(kind string, body []byte) bool {
-		if kind == "eXIf" {
-			h.Orientation = exifOrientation(body)
-		}
-		return kind != "eXIf"
-	})
 	return nil
 }
 
@@ -42,4 +42,40 @@ func pngFits(data []byte, h Header) bool {
 	width, height := h.stored()
 	row := (int64(width)*bits + 7) / 8
 	return (row+1)*int64(height)/ratio <= int64(len(data))
+}
+
+// maxXMP bounds an inflated XMP packet.
+const maxXMP = 4 << 20 // bytes
+
+// wrapXMP returns a WebP file that holds just the XMP packet of a PNG (iTXt chunk, XMP part 3, 1.1.5), which is
+// where imagemeta looks for one; an empty file if there is none.
+func wrapXMP(data []byte) []byte {
+	var packet []byte
+	eachChunk(data, func(kind string, body []byte) bool {
+		rest, ok := bytes.CutPrefix(body, []byte("XML:com.adobe.xmp\x00"))
+		if kind != "iTXt" || !ok || len(rest) < 2 {
+			return true
+		}
+		compressed := rest[0] == 1
+		_, rest, _ = bytes.Cut(rest[2:], []byte{0}) // language
+		_, rest, _ = bytes.Cut(rest, []byte{0})     // translated keyword
+		packet = rest
+		if compressed {
+			packet = inflate(rest)
+		}
+		return false
+	})
+	extended := make([]byte, 10)
+	extended[0] = 1 << 2 // XMP
+	return chunk("RIFF", append(append([]byte("WEBP"), chunk("VP8X", extended)...), chunk("XMP ", packet)...))
+}
+
+// inflate returns as much as can be inflated of data, at most maxXMP bytes.
+func inflate(data []byte) []byte {
+	z, err := zlib.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil
+	}
+	out, _ := io.ReadAll(io.LimitReader(z, maxXMP))
+	return out
 }

@@ -1,11 +1,15 @@
 package imgio
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Tags of the first directory of a TIFF file or EXIF block (TIFF 6.0, section 8).
 const (
 	tagWidth       = 0x100
 	tagHeight      = 0x101
+	tagDescription = 0x10e
 	tagOrientation = 0x112
 )
 
@@ -21,18 +25,12 @@ func readTIFF(data []byte, h *Header) error {
 		return corrupt(formatTIFF, "a size of %d×%d pixels", width, height)
 	}
 	h.Width, h.Height = int(width), int(height)
-	h.Orientation = d.orientation()
 	return nil
-}
-
-// exifOrientation returns the orientation that an EXIF block (a small TIFF file) gives, 1 if none.
-func exifOrientation(block []byte) int {
-	d, _ := firstDirectory(block)
-	return d.orientation()
 }
 
 // directory is a list of TIFF entries. The zero value is empty.
 type directory struct {
+	block   []byte // all of the file or block, which offsets count in
 	order   binary.ByteOrder
 	entries []byte // whole entries
 	size    int    // bytes an entry: 12, in BigTIFF 20
@@ -40,12 +38,14 @@ type directory struct {
 
 // firstDirectory returns the first directory of a TIFF file, as much of it as is there; false if there is none.
 func firstDirectory(data []byte) (directory, bool) {
-	d := directory{order: binary.LittleEndian, size: 12}
-	if len(data) < 8 {
+	d := directory{block: data, order: binary.LittleEndian, size: 12}
+	switch {
+	case len(data) < 8:
 		return directory{}, false
-	}
-	if data[0] == 'M' {
+	case string(data[:2]) == "MM":
 		d.order = binary.BigEndian
+	case string(data[:2]) != "II":
+		return directory{}, false
 	}
 	offset, count, head := uint64(d.order.Uint32(data[4:])), uint64(0), 2
 	if d.order.Uint16(data[2:]) == 43 {
@@ -100,4 +100,23 @@ func (d directory) orientation() int {
 		return 1
 	}
 	return int(v)
+}
+
+// ascii returns the bytes of a text tag up to its first NUL; nil if there is none.
+func (d directory) ascii(tag uint16) []byte {
+	for e := d.entries; len(e) > 0; e = e[d.size:] {
+		if d.order.Uint16(e) != tag || d.order.Uint16(e[2:]) != 2 || d.size != 12 {
+			continue
+		}
+		count := d.order.Uint32(e[4:])
+		text := e[8:12]
+		if count > 4 {
+			offset := d.order.Uint32(e[8:])
+			text = d.block[min(int64(offset), int64(len(d.block))):]
+		}
+		text = text[:min(int64(count), int64(len(text)))]
+		text, _, _ = bytes.Cut(text, []byte{0})
+		return text
+	}
+	return nil
 }

@@ -38,24 +38,26 @@ imgio_start(void)
 
 // load opens data with the loader of its format, and no other.
 static int
-load(VipsImage **out, int format, void *data, size_t size, int shrink)
+load(VipsImage **out, int format, void *data, size_t size, int shrink, int strict)
 {
+	VipsFailOn fail_on = strict ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_TRUNCATED;
+
 	switch (format) {
 	case IMGIO_JPEG:
 		return vips_jpegload_buffer(data, size, out, "access", VIPS_ACCESS_SEQUENTIAL,
-			"fail_on", VIPS_FAIL_ON_TRUNCATED, "shrink", shrink, NULL);
+			"fail_on", fail_on, "shrink", shrink, NULL);
 	case IMGIO_PNG:
 		return vips_pngload_buffer(data, size, out, "access", VIPS_ACCESS_SEQUENTIAL,
-			"fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+			"fail_on", fail_on, NULL);
 	case IMGIO_WEBP:
 		return vips_webpload_buffer(data, size, out, "access", VIPS_ACCESS_SEQUENTIAL,
-			"fail_on", VIPS_FAIL_ON_TRUNCATED, "scale", 1.0 / shrink, NULL);
+			"fail_on", fail_on, "scale", 1.0 / shrink, NULL);
 	case IMGIO_TIFF:
 		return vips_tiffload_buffer(data, size, out, "access", VIPS_ACCESS_SEQUENTIAL,
-			"fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+			"fail_on", fail_on, NULL);
 	case IMGIO_HEIF:
 		return vips_heifload_buffer(data, size, out, "access", VIPS_ACCESS_SEQUENTIAL,
-			"fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+			"fail_on", fail_on, NULL);
 	}
 	vips_error("imgio", "no loader for format %d", format);
 	return -1;
@@ -83,12 +85,12 @@ plain(VipsImage *image)
 }
 
 int
-imgio_open(imgio_source *s, int format, const void *data, size_t size, int shrink)
+imgio_open(imgio_source *s, int format, const void *data, size_t size, int shrink, int strict)
 {
 	VipsImage *image = NULL;
 
 	memset(s, 0, sizeof(*s));
-	if (load(&image, format, (void *) data, size, shrink))
+	if (load(&image, format, (void *) data, size, shrink, strict))
 		return -1;
 	if (!plain(image)) {
 		// L*a*b*, floating point and the like, from TIFF.

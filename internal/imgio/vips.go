@@ -141,10 +141,17 @@ func openVips(data []byte, format string, shrink int) (*vipsSource, error) {
 	case formatTIFF:
 		loader = C.IMGIO_TIFF
 	}
+	strict := 0
+	if format == formatJPEG && !endMarked(data) {
+		// libjpeg wants the end marker that some files lack and no picture needs. With it, a picture that really
+		// ends early is no more than an irregularity to libjpeg.
+		data = append(data[:len(data):len(data)], 0xff, 0xd9)
+		strict = 1
+	}
 	s := &vipsSource{format: format}
 	s.pin.Pin(&data[0])    // libvips reads on from it after imgio_open returns
 	runtime.LockOSThread() // its regions belong to a thread, its error messages nearly do
-	if C.imgio_open(&s.c, loader, unsafe.Pointer(&data[0]), C.size_t(len(data)), C.int(shrink)) != 0 {
+	if C.imgio_open(&s.c, loader, unsafe.Pointer(&data[0]), C.size_t(len(data)), C.int(shrink), C.int(strict)) != 0 {
 		err := vipsError(format)
 		s.close()
 		return nil, err

@@ -20,8 +20,9 @@ typedef struct {
 int imgio_start(void);
 
 // imgio_open reads the header of a file in memory, to be decoded reduced by shrink (JPEG: 1, 2, 4 or 8; WebP: any;
-// others: 1). 0 is success; the source is to be closed in any case.
-int imgio_open(imgio_source *s, int format, const void *data, size_t size, int shrink);
+// others: 1). A file that ends early is an error, if strict any irregularity. 0 is success; the source is to be closed
+// in any case.
+int imgio_open(imgio_source *s, int format, const void *data, size_t size, int shrink, int strict);
 
 // imgio_rows writes rows top to top+count-1, packed, to out. 0 is success.
 int imgio_rows(imgio_source *s, int top, int count, void *out);

@@ -1,7 +1,11 @@
 package imgio
 
-// readWebP reads the size of a WebP (RFC 9649) from its first picture chunk, and the orientation from its EXIF.
+// readWebP reads the size of a WebP (RFC 9649) from its canvas or its first picture chunk.
 func readWebP(data []byte, h *Header) error {
+	// The package webp takes a stream cut short for one that goes on with zeros.
+	if size := int64(le32(data[4:])); size+8 > int64(len(data))+1 { // some leave out the last byte, a filler
+		return endsEarly(formatWebP)
+	}
 	canvas := false
 	var fail error
 	eachRIFF(data[12:], func(kind string, body []byte) bool {
@@ -21,11 +25,6 @@ func readWebP(data []byte, h *Header) error {
 				return false
 			}
 			h.Width, h.Height = width, height
-		case "EXIF":
-			if len(body) > 6 && string(body[:4]) == "Exif" {
-				body = body[6:] // a JPEG's prefix, written here by some programs
-			}
-			h.Orientation = exifOrientation(body)
 		}
 		return true
 	})

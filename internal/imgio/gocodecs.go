@@ -12,61 +12,62 @@ import (
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
-	"golang.org/x/image/webp"
 )
 
 // decodeGo decodes with Go's codecs, at full size; the canvas shrinks.
 func (j job) decodeGo() (decoded, error) {
-	img, err := j.image()
+	img, at, err := j.image()
 	if err != nil {
 		return decoded{}, goError(j.header.Format, err)
 	}
 	width, height := j.header.stored()
-	if frame := img.Bounds(); !frame.In(image.Rect(0, 0, width, height)) {
+	frame := img.Bounds().Add(at)
+	if !frame.In(image.Rect(0, 0, width, height)) {
 		return decoded{}, corrupt(j.header.Format, "a frame %v in a picture of %d×%d pixels", frame, width, height)
 	}
 	c := newCanvas(width, height, j.shrink, j.header.Orientation)
 	line := make([]byte, 4*width)
 	fill := rowFiller(j.header.Format, img)
-	frame := img.Bounds()
 	for y := range height {
 		if y < frame.Min.Y || y >= frame.Max.Y || frame.Dx() < width {
 			white(line)
 		}
 		if y >= frame.Min.Y && y < frame.Max.Y {
-			fill(line[4*frame.Min.X:4*frame.Max.X], y)
+			fill(line[4*frame.Min.X:4*frame.Max.X], y-at.Y)
 		}
 		c.add(line)
 	}
 	return decoded{img: c.img}, nil
 }
 
-// image returns the picture, or the frame to be laid on the picture's area.
-func (j job) image() (image.Image, error) {
+// image returns the first frame, and where on the picture its own origin lies.
+func (j job) image() (img image.Image, at image.Point, err error) {
 	r := bytes.NewReader(j.data)
 	switch j.header.Format {
 	case formatJPEG:
-		// Decoders want the end marker that some files lack and no picture needs. A picture that really ends
-		// early still fails: its entropy-coded data meet a marker.
-		return jpeg.Decode(io.MultiReader(r, bytes.NewReader([]byte{0xff, 0xd9})))
+		// Go's decoder wants the end marker that some files lack and no picture needs. A picture that really
+		// ends early still fails: its entropy-coded data meet a marker.
+		img, err = jpeg.Decode(io.MultiReader(r, bytes.NewReader([]byte{0xff, 0xd9})))
 	case formatPNG:
 		if !pngFits(j.data, j.header) {
-			return nil, io.ErrUnexpectedEOF
+			return nil, at, io.ErrUnexpectedEOF
 		}
-		return png.Decode(r)
+		img, err = png.Decode(r)
 	case formatGIF:
-		return gif.Decode(r) // the first frame
+		img, err = gif.Decode(r)
 	case formatBMP:
 		if !bmpFits(j.data, j.header) {
-			return nil, io.ErrUnexpectedEOF
+			return nil, at, io.ErrUnexpectedEOF
 		}
-		return bmp.Decode(r)
+		img, err = bmp.Decode(r)
 	case formatTIFF:
-		return tiff.Decode(r)
+		img, err = tiff.Decode(r)
 	case formatWebP:
-		return decodeWebP(j.data)
+		return decodeWebP(j.data, j.header)
+	default:
+		err = unsupportedHere(j.header.Format)
 	}
-	return nil, unsupportedHere(j.header.Format)
+	return img, at, err
 }
 
 // goError makes the errors of Go's codecs ours.
@@ -135,9 +136,4 @@ func rowFiller(format string, img image.Image) func(line []byte, y int) {
 			fromRGBA(line[4*x:4*x+4], []byte{byte(c.R >> 8), byte(c.G >> 8), byte(c.B >> 8), byte(c.A >> 8)})
 		}
 	}
-}
-
-// decodeWebP decodes a still picture, or the first frame of an animation.
-func decodeWebP(data []byte) (image.Image, error) {
-	return webp.Decode(bytes.NewReader(data))
 }
