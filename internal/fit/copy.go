@@ -47,7 +47,7 @@ func gotchModule(ctx context.Context, checkout string) (module, error) {
 func goCommand(ctx context.Context, checkout string, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "go", arguments...)
 	cmd.Dir = checkout
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
+	cmd.Env = append(os.Environ(), "GOWORK=off")
 	return cmd
 }
 

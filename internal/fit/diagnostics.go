@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,7 +29,7 @@ var (
 	// g++ prints these before an error in a template …
 	causeBefore = regexp.MustCompile(`^(?:required (?:from|by)|recursively required|instantiated from|in .?constexpr)`)
 	// … and these after an error in a macro; clang prints the template's after it too.
-	causeAfter = regexp.MustCompile(`^note: (?:in expansion of macro|expanded from macro|in definition of macro|in instantiation of|.*requested here)`)
+	causeAfter = regexp.MustCompile(`^note: (?:in expansion of macro|expanded from macro|in instantiation of|.*requested here)`)
 	// A new context ends what the lines before it led to.
 	newContext = regexp.MustCompile(`: (?:In |At )|^In file included from `)
 )
@@ -56,7 +57,7 @@ func parseDiagnostics(output string) []Diagnostic {
 		}
 		place, text := Place{m[1], number}, m[3]
 		if e := failure.FindStringSubmatch(text); e != nil {
-			found = append(found, Diagnostic{place.File, place.Line, e[1], nearestFirst(before)})
+			found = append(found, Diagnostic{place.File, place.Line, e[1], slices.Clone(before)})
 		} else if causeBefore.MatchString(text) {
 			before = append(before, place)
 		} else if causeAfter.MatchString(text) && len(found) > 0 {
@@ -65,11 +66,6 @@ func parseDiagnostics(output string) []Diagnostic {
 		}
 	}
 	return found
-}
-
-// nearestFirst returns a copy of places; g++ prints the innermost instantiation first already.
-func nearestFirst(places []Place) []Place {
-	return append([]Place(nil), places...)
 }
 
 // placeIn returns the line of the named files at which d must be mended: its own if it lies in one of

@@ -74,14 +74,15 @@ func definition(head string) (function, bool) {
 // opaque matches what may hold braces that mean nothing: comments, literals and preprocessor lines.
 var opaque = regexp.MustCompile(`(?m)//.*|/\*(?s:.*?)\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|^[ \t]*#(?:\\\r?\n|.)*`)
 
-// blank returns source with every opaque part overwritten by spaces; offsets and lines stay.
+// blank returns source with every byte of its opaque parts overwritten by a space; offsets and lines stay.
 func blank(source string) string {
-	return opaque.ReplaceAllStringFunc(source, func(part string) string {
-		return strings.Map(func(r rune) rune {
-			if r == '\n' {
-				return r
+	code := []byte(source)
+	for _, part := range opaque.FindAllStringIndex(source, -1) {
+		for i := part[0]; i < part[1]; i++ {
+			if code[i] != '\n' {
+				code[i] = ' '
 			}
-			return ' '
-		}, strings.ToValidUTF8(part, "?"))
-	})
+		}
+	}
+	return string(code)
 }

@@ -3,7 +3,6 @@ package fit
 import (
 	"bytes"
 	"context"
-	"debug/elf"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -157,20 +156,11 @@ func libraryFolder(root string) (string, error) {
 // oldABI reports whether a library's functions take the std::string from before C++11. The new one
 // shows in their names as std::__cxx11::basic_string.
 func oldABI(library string) (bool, error) {
-	file, err := elf.Open(library)
+	data, err := os.ReadFile(library) // 1 to 2 MB
 	if err != nil {
 		return false, fmt.Errorf("libtorch: %w", err)
 	}
-	defer file.Close()
-	section := file.Section(".dynstr")
-	if section == nil {
-		return false, fmt.Errorf("libtorch: %s has no dynamic symbols", library)
-	}
-	names, err := section.Data()
-	if err != nil {
-		return false, fmt.Errorf("libtorch: %s: %w", library, err)
-	}
-	for name := range bytes.SplitSeq(names, []byte{0}) {
+	for name := range bytes.SplitSeq(data, []byte{0}) {
 		if bytes.Contains(name, []byte("c10")) && bytes.Contains(name, []byte("__cxx11")) {
 			return false, nil
 		}
