@@ -10,6 +10,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // maxDims bounds the length of a vector; the largest known CLIP models give 1,664.
@@ -114,7 +115,7 @@ func (s *Store) guard(fn func() error) (err error) {
 		}
 	}()
 	err = fn()
-	if errors.Is(err, bolt.ErrDatabaseNotOpen) {
+	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		return ErrClosed
 	}
 	return err
