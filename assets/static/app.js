@@ -24,12 +24,11 @@ search?.addEventListener("change", (event) => {
 
 // Fields that say nothing stay out of the address.
 search?.addEventListener("submit", () => {
-  for (const field of search.elements) {
-    const standard = field.name === "mode" && field.value === "hybrid" || field.name === "sort" && field.value === "relevance";
-    field.disabled ||= field.name !== "" && field.name !== "q" && (field.value === "" || standard && (field.checked || field.type !== "radio"));
-  }
-  setTimeout(() => { // the form is usable when the person comes back to the page
-    for (const field of search.elements) field.disabled = false;
+  const defaults = ["", "hybrid", "relevance"];
+  const silent = [...search.elements].filter((field) => field.name && field !== box && defaults.includes(field.value));
+  for (const field of silent) field.disabled = true;
+  setTimeout(() => { // whoever comes back to the page finds them usable
+    for (const field of silent) field.disabled = false;
   });
 });
 
