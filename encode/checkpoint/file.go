@@ -8,6 +8,8 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
+	"strings"
 )
 
 // maxText bounds the size of a checkpoint's JSON and text files, bytes. CLIP's
@@ -16,14 +18,11 @@ const maxText = 64 << 20
 
 // readText reads a JSON or text file of a checkpoint.
 func readText(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, _, err := openRegular(path)
 	if err != nil {
 		return nil, pathFault(path, err)
 	}
 	defer f.Close()
-	if _, err := sizeOf(f); err != nil {
-		return nil, pathFault(path, err)
-	}
 	data, err := io.ReadAll(io.LimitReader(f, maxText+1))
 	if err != nil {
 		return nil, pathFault(path, err)
@@ -43,19 +42,21 @@ func pathFault(path string, err error) error {
 	return &Error{Path: path, Err: err}
 }
 
-// sizeOf returns the size of a regular file, bytes.
-func sizeOf(f *os.File) (int, error) {
-	info, err := f.Stat()
+// openRegular opens a file and returns its size, bytes. It looks before it
+// opens, since opening a pipe would wait.
+func openRegular(path string) (*os.File, int, error) {
+	info, err := os.Stat(path)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return 0, &os.PathError{Op: "read", Path: f.Name(), Err: errors.New("not a regular file")}
+		return nil, 0, &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
 	}
 	if info.Size() > math.MaxInt {
-		return 0, &os.PathError{Op: "read", Path: f.Name(), Err: errors.New("too large for this machine")}
+		return nil, 0, &os.PathError{Op: "read", Path: path, Err: errors.New("too large for this machine")}
 	}
-	return int(info.Size()), nil
+	f, err := os.Open(path)
+	return f, int(info.Size()), err
 }
 
 // exists reports whether a directory has an entry of that name, even a link
@@ -78,7 +79,7 @@ func parseJSON(path string, data []byte, v any) error {
 	case errors.As(err, &syntax):
 		return faultf(path, "%w: not JSON at byte %d: %v", ErrCorrupt, syntax.Offset, err)
 	case errors.As(err, &mismatch) && mismatch.Field != "":
-		return faultf(path, "%w: %s is a %s where a %s is expected", ErrCorrupt, mismatch.Field, mismatch.Value, jsonKind(mismatch.Type))
+		return faultf(path, "%w: %s is a %s where a %s is expected", ErrCorrupt, jsonField(mismatch.Field), mismatch.Value, jsonKind(mismatch.Type))
 	}
 	return faultf(path, "%w: %v", ErrCorrupt, err)
 }
@@ -98,4 +99,11 @@ func jsonKind(t reflect.Type) string {
 		return "number"
 	}
 	return "whole number"
+}
+
+// jsonField returns a field's path as it is in the file: encoding/json adds the
+// names of embedded Go types, which alone begin with "hf".
+func jsonField(path string) string {
+	parts := strings.Split(path, ".")
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return strings.HasPrefix(p, "hf") }), ".")
 }

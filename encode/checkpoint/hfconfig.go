@@ -5,6 +5,9 @@ import "path/filepath"
 // configFile is Hugging Face's description of a model.
 const configFile = "config.json"
 
+// clipType is the model_type of a dual encoder of CLIP's kind.
+const clipType = "clip"
+
 // hfConfig is config.json of a Hugging Face CLIP. Fields that are left out or
 // null have the defaults of transformers' CLIPConfig.
 type hfConfig struct {
@@ -64,8 +67,8 @@ func parseHFConfig(path string, data []byte) (Config, error) {
 	if err := parseJSON(path, data, &h); err != nil {
 		return Config{}, err
 	}
-	if kind := or(h.ModelType, "clip"); kind != "clip" {
-		return Config{}, faultf(path, "%w: model_type %q (known is \"clip\")", ErrUnsupported, kind)
+	if kind := or(h.ModelType, clipType); kind != clipType {
+		return Config{}, faultf(path, "%w: model_type %q (known is %q)", ErrUnsupported, kind, clipType)
 	}
 	text, vision := orZero(h.LegacyText, h.Text), orZero(h.LegacyVision, h.Vision)
 	if n := or(vision.Channels, defaultChannels); n != defaultChannels {
@@ -112,6 +115,19 @@ func readHFConfig(dir string) (Config, error) {
 		return Config{}, err
 	}
 	return parseHFConfig(path, data)
+}
+
+// modelType returns the model_type in a directory's config.json, "" if it does
+// not say.
+func modelType(dir string) string {
+	path := filepath.Join(dir, configFile)
+	var h struct {
+		ModelType string `json:"model_type"`
+	}
+	if data, err := readText(path); err != nil || parseJSON(path, data, &h) != nil {
+		return ""
+	}
+	return h.ModelType
 }
 
 // or returns *p, or fallback where p is nil.

@@ -49,7 +49,7 @@ func configJSON(c Config, v vocabulary, dtype DType) any {
 		Vision        vision   `json:"vision_config"`
 		DType         string   `json:"torch_dtype"`
 	}{
-		[]string{"CLIPModel"}, "clip", c.Dims, c.LogitScale,
+		[]string{"CLIPModel"}, clipType, c.Dims, c.LogitScale,
 		text{of("clip_text_model", c.Text.TowerConfig), c.Text.Vocab, c.Text.Context, v.start, v.end, v.end},
 		vision{of("clip_vision_model", c.Vision.TowerConfig), c.Vision.ImageSize, c.Vision.Patch, defaultChannels},
 		map[DType]string{F32: "float32", F16: "float16", BF16: "bfloat16"}[dtype],

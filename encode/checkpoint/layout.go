@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"path/filepath"
+	"slices"
 
 	"clipsearch/encode/pixel"
 )
@@ -54,24 +55,33 @@ func layouts() []layout {
 	}
 }
 
-// findLayout returns the layout of a directory: the first of which both
-// configuration and weights are there.
+// findLayout returns the layout of a directory, the first of which configuration
+// and weights are there, and the file that holds the weights. A config.json of
+// another kind of model gives way: timm's repositories keep one beside OpenCLIP's
+// files.
 func findLayout(dir string) (layout, weightsForm, error) {
+	type found struct {
+		layout
+		form weightsForm
+	}
+	var complete []found
 	var withConfig string
 	for _, l := range layouts() {
 		if !exists(filepath.Join(dir, l.configFile)) {
 			continue
 		}
-		for _, w := range l.weights {
-			if exists(filepath.Join(dir, w.file)) {
-				return l, w, nil
-			}
-		}
-		if withConfig == "" {
+		if i := slices.IndexFunc(l.weights, func(w weightsForm) bool { return exists(filepath.Join(dir, w.file)) }); i >= 0 {
+			complete = append(complete, found{l, l.weights[i]})
+		} else if withConfig == "" {
 			withConfig = l.configFile
 		}
 	}
-	if withConfig != "" {
+	switch {
+	case len(complete) > 1 && modelType(dir) != clipType:
+		return complete[1].layout, complete[1].form, nil
+	case len(complete) > 0:
+		return complete[0].layout, complete[0].form, nil
+	case withConfig != "":
 		return layout{}, weightsForm{}, faultf(dir, "%w: it has %s but no weights (such as model.safetensors)", ErrNotCheckpoint, withConfig)
 	}
 	return layout{}, weightsForm{}, faultf(dir, "%w: it has no %s and no %s", ErrNotCheckpoint, configFile, openCLIPFile)

@@ -123,13 +123,5 @@ func isCLIP(dir string) bool {
 	if exists(filepath.Join(dir, openCLIPFile)) {
 		return true
 	}
-	path := filepath.Join(dir, configFile)
-	data, err := readText(path)
-	if err != nil {
-		return false
-	}
-	var h struct {
-		ModelType string `json:"model_type"`
-	}
-	return parseJSON(path, data, &h) == nil && h.ModelType == "clip"
+	return modelType(dir) == clipType
 }

@@ -11,14 +11,13 @@ import (
 // mapFile maps a file read-only. unmap may be called once; the bytes must not be
 // used afterwards. An empty file gives no bytes.
 func mapFile(path string) (data []byte, unmap func() error, err error) {
-	f, err := os.Open(path)
+	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
-	size, err := sizeOf(f)
-	if err != nil || size == 0 {
-		return nil, func() error { return nil }, err
+	if size == 0 { // which cannot be mapped
+		return nil, func() error { return nil }, nil
 	}
 	data, err = unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {

@@ -37,6 +37,19 @@ func (o options) take(name string, v any) error {
 	return nil
 }
 
+// refuse returns ErrUnsupported for the first of the named options that is
+// switched on: those that make all others of their tower mean something else.
+func (o options) refuse(path string, names ...string) error {
+	for _, name := range names {
+		if raw, ok := o[name]; ok {
+			if err := (options{name: raw}).rest(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // drop forgets options that do not change what a model computes.
 func (o options) drop(names ...string) {
 	for _, name := range names {
@@ -117,6 +130,9 @@ func (o options) config() (Config, error) {
 
 // vision reads vision_cfg: a ViT that pools its class token.
 func (o options) vision(activation string) (VisionConfig, error) {
+	if err := o.refuse("model_cfg.vision_cfg.", "timm_model_name", "attentional_pool"); err != nil {
+		return VisionConfig{}, err
+	}
 	v := VisionConfig{TowerConfig: TowerConfig{768, 12, 0, 0, activation, defaultEps}, ImageSize: 224, Patch: 16}
 	headWidth, ratio := 64, 4.0
 	pool, positions := "tok", "learnable"
@@ -131,18 +147,17 @@ func (o options) vision(activation string) (VisionConfig, error) {
 		return v, fmt.Errorf("%w: model_cfg.vision_cfg: heads of width %d do not divide the width %d", ErrConfig, headWidth, v.Width)
 	}
 	v.Heads, v.MLP = v.Width/headWidth, int(float64(v.Width)*ratio)
-	if isOff(o["timm_model_name"]) {
-		o.drop("timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias", "timm_drop", "timm_drop_path")
-	}
-	if isOff(o["attentional_pool"]) {
-		o.drop("attn_pooler_queries", "attn_pooler_heads")
-	}
+	o.drop("timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias", "timm_drop", "timm_drop_path")
+	o.drop("attn_pooler_queries", "attn_pooler_heads")
 	o.drop("patch_dropout", "output_tokens") // for training, and for other users of the tower
 	return v, o.rest("model_cfg.vision_cfg.")
 }
 
 // text reads text_cfg: a causal transformer that pools its end token.
 func (o options) text(activation string) (TextConfig, error) {
+	if err := o.refuse("model_cfg.text_cfg.", "hf_model_name"); err != nil {
+		return TextConfig{}, err
+	}
 	t := TextConfig{TowerConfig: TowerConfig{512, 12, 8, 0, activation, defaultEps}, Vocab: defaultVocab, Context: defaultContext, EOS: unknownEOS}
 	ratio := 4.0
 	pool, projection := "argmax", "linear"
@@ -154,10 +169,7 @@ func (o options) text(activation string) (TextConfig, error) {
 		return t, fmt.Errorf("%w: model_cfg.text_cfg: pool_type %q with proj_type %q", ErrUnsupported, pool, projection)
 	}
 	t.MLP = int(float64(t.Width) * ratio)
-	if isOff(o["hf_model_name"]) {
-		o.drop("hf_model_pretrained", "hf_proj_type", "hf_pooler_type")
-	}
-	o.drop("pad_id", "output_tokens")
+	o.drop("hf_model_pretrained", "hf_proj_type", "hf_pooler_type", "pad_id", "output_tokens")
 	return t, o.rest("model_cfg.text_cfg.")
 }
 
@@ -169,11 +181,6 @@ func (o options) takeAll(path string, names []string, into ...any) error {
 		}
 	}
 	return nil
-}
-
-// isOff reports whether an option is left out, null or false.
-func isOff(raw json.RawMessage) bool {
-	return raw == nil || string(raw) == "null" || string(raw) == "false"
 }
 
 // readOpenCLIPPixels reads the pre-processing of an OpenCLIP model.

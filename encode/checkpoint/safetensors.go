@@ -23,6 +23,9 @@ const safetensorsPrefix = 8
 // of 1,024 layers a tower, the most that is taken, needs 6 MB.
 const maxHeader = 16 << 20
 
+// again is the advice for files that are not all there.
+const again = "fetch the file again"
+
 // metadataKey is the header's one key that is no tensor.
 const metadataKey = "__metadata__"
 
@@ -80,14 +83,15 @@ func splitSafetensors(path string, data []byte) (header, body []byte, err error)
 		return nil, nil, faultf(path, "%w: not a safetensors file: its header would have %d bytes", ErrCorrupt, n)
 	}
 	if n > uint64(len(rest)) {
-		return nil, nil, faultf(path, "%w: the file is cut short: its header has %d bytes, %d are there", ErrCorrupt, n, len(rest))
+		return nil, nil, faultf(path, "%w: the file is cut short: its header has %d bytes, %d are there", ErrCorrupt, n, len(rest)).advise(again)
 	}
 	return rest[:n], rest[n:], nil
 }
 
 // lfsFault says that a file is what Git shows of a large file it did not fetch.
 func lfsFault(path string) error {
-	return faultf(path, "%w: this is a Git LFS pointer, not the weights", ErrCorrupt).advise("fetch the file itself, with: git lfs pull")
+	return faultf(path, "%w: this is a Git LFS pointer, not the weights", ErrCorrupt).
+		advise("fetch the file itself, with: git lfs pull")
 }
 
 // parseHeaderEntry reads what the header says of one tensor.
@@ -111,7 +115,7 @@ func parseHeaderEntry(path, name string, raw json.RawMessage, body []byte) (entr
 		return fail("%w: data_offsets %d to %d", ErrCorrupt, s.begin, s.end)
 	}
 	if s.end > int64(len(body)) {
-		return fail("%w: the file is cut short: data to byte %d, %d are there", ErrCorrupt, s.end, len(body))
+		return entry{}, span{}, tensorFaultf(path, name, "%w: the file is cut short: data to byte %d, %d are there", ErrCorrupt, s.end, len(body)).advise(again)
 	}
 	n, ok := elementsWithin(*h.Shape, len(body)/size)
 	if !ok || int64(n)*int64(size) != s.end-s.begin {

@@ -65,7 +65,7 @@ func openTorchZip(path string, data []byte) (*torchZip, error) {
 	}
 	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return nil, faultf(path, "%w: the file is cut short or no zip archive: %v", ErrCorrupt, err)
+		return nil, faultf(path, "%w: the file is cut short or no zip archive: %v", ErrCorrupt, err).advise(again)
 	}
 	z := &torchZip{path: path, data: data, records: map[string]*zip.File{}}
 	for _, f := range r.File {

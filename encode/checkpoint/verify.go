@@ -2,13 +2,18 @@ package checkpoint
 
 import (
 	"context"
+	"fmt"
 )
 
 // Verify checks what Open does not: that every weight is a finite number. The
 // first that is not is ErrNotFinite with the tensor's name. It reads all weights.
 func (c *Checkpoint) Verify(ctx context.Context) error {
 	values := make([]float32, chunk)
-	for _, name := range c.Names() {
+	names := c.Names()
+	if names == nil {
+		return fmt.Errorf("verify %s: %w", c.Dir, ErrClosed)
+	}
+	for _, name := range names {
 		t, err := c.Tensor(name)
 		if err != nil {
 			return err

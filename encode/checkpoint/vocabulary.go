@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -57,10 +58,13 @@ func readVocabulary(vocab, merges string) (*token.Tokenizer, error) {
 	return t, wrapPath(vocab, err)
 }
 
-// wrapPath makes an Error of err, if it is one.
+// wrapPath makes an Error of what package token says.
 func wrapPath(path string, err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, token.ErrKind):
+		return &Error{Path: path, Err: fmt.Errorf("%w: %w", ErrUnsupported, err)}
 	}
 	return &Error{Path: path, Err: fmt.Errorf("%w: %w", ErrCorrupt, err)}
 }
