@@ -1,8 +1,10 @@
 package captions
 
 import (
+	"cmp"
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -10,7 +12,7 @@ import (
 type dataset struct {
 	reader  *jsonReader
 	images  map[string]setImage // by id
-	pending []annotation        // until all images are known
+	pending []annotation        // of images that come later
 }
 
 type setImage struct{ name, split string }
@@ -40,7 +42,11 @@ func (d *dataset) read(list string) error {
 		if list == "images" {
 			return d.image(rec, line)
 		}
-		d.pending = append(d.pending, annotation{image: id(rec["image_id"]), rec: rec, line: line})
+		a := annotation{image: id(rec["image_id"]), rec: rec, line: line}
+		if image, ok := d.images[a.image]; ok {
+			return d.annotate(a, image)
+		}
+		d.pending = append(d.pending, a)
 		return nil
 	})
 }
@@ -68,7 +74,13 @@ func (d *dataset) image(rec record, line int) error {
 	return nil
 }
 
-// finish adds the annotations, now that all images are known.
+// annotate adds the captions of an annotation.
+func (d *dataset) annotate(a annotation, image setImage) error {
+	d.reader.file.Form = "COCO JSON"
+	return d.reader.addTexts(a.rec, Line{File: image.name, Lang: a.rec.text(langNames), Split: image.split, Line: a.line})
+}
+
+// finish adds the annotations that came before their images.
 func (d *dataset) finish() error {
 	j := d.reader
 	for _, a := range d.pending {
@@ -76,11 +88,12 @@ func (d *dataset) finish() error {
 		if !ok {
 			return j.error(a.line, "an annotation of image_id %s, which is the id of no image", shown(a.image))
 		}
-		j.file.Form = "COCO JSON"
-		l := Line{File: image.name, Lang: a.rec.text(langNames), Split: image.split, Line: a.line}
-		if err := j.addTexts(a.rec, l); err != nil {
+		if err := d.annotate(a, image); err != nil {
 			return err
 		}
+	}
+	if len(d.pending) > 0 {
+		slices.SortStableFunc(j.file.Lines, func(a, b Line) int { return cmp.Compare(a.Line, b.Line) })
 	}
 	return nil
 }
