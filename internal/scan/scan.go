@@ -11,7 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 )
@@ -33,6 +33,7 @@ type Problem struct {
 
 // Tree is what a walk found.
 type Tree struct {
+	Dirs     []string  // the folders asked for: absolute, cleaned, sorted, each once
 	Roots    []string  // the folders walked: absolute, cleaned, without those inside another one
 	Files    []File    // sorted by Path, each path once
 	Problems []Problem // in the order met
@@ -49,7 +50,7 @@ type Options struct {
 // cannot be read further down is a Problem. Hidden files and folders and those that systems and NAS boxes leave behind
 // are skipped. Walk ends early with ctx's error.
 func Walk(ctx context.Context, dirs []string, opts Options) (Tree, error) {
-	roots, err := Roots(dirs)
+	dirs, err := Folders(dirs)
 	if err != nil {
 		return Tree{}, err
 	}
@@ -57,19 +58,19 @@ func Walk(ctx context.Context, dirs []string, opts Options) (Tree, error) {
 	if err != nil {
 		return Tree{}, err
 	}
-	w := walker{ctx: ctx, opts: opts, excluded: excluded, tree: Tree{Roots: roots}}
-	for _, root := range roots {
+	w := walker{ctx: ctx, opts: opts, excluded: excluded, tree: Tree{Dirs: dirs, Roots: outermost(dirs)}}
+	for _, root := range w.tree.Roots {
 		if err := w.root(root); err != nil {
 			return Tree{}, err
 		}
 	}
-	sort.Slice(w.tree.Files, func(i, j int) bool { return w.tree.Files[i].Path < w.tree.Files[j].Path })
+	slices.SortFunc(w.tree.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return w.tree, nil
 }
 
-// Roots returns dirs as absolute, cleaned paths, sorted, without repetitions and without folders inside another one.
-// An entry that does not exist or is no folder is an error that names it as it was given.
-func Roots(dirs []string) ([]string, error) {
+// Folders returns dirs as absolute, cleaned paths, sorted, each once. An entry that does not exist or is no folder is an
+// error that names it as it was given.
+func Folders(dirs []string) ([]string, error) {
 	var all []string
 	for _, dir := range dirs {
 		info, err := os.Stat(dir)
@@ -87,14 +88,19 @@ func Roots(dirs []string) ([]string, error) {
 		}
 		all = append(all, abs)
 	}
-	sort.Strings(all)
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// outermost returns the folders of a sorted list that lie inside no other one.
+func outermost(dirs []string) []string {
 	var roots []string
-	for _, dir := range all {
-		if len(roots) == 0 || !Within(dir, roots[len(roots)-1]) {
+	for _, dir := range dirs {
+		if !slices.ContainsFunc(roots, func(root string) bool { return Within(dir, root) }) {
 			roots = append(roots, dir)
 		}
 	}
-	return roots, nil
+	return roots
 }
 
 // Within reports whether the cleaned path is root itself or lies below it.

@@ -134,24 +134,39 @@ func TestWalkSurvivesLinks(t *testing.T) {
 	}
 }
 
-func TestRoots(t *testing.T) {
+func TestFolders(t *testing.T) {
 	root := tree(t, "sub/a.jpg", "sub2/b.jpg")
 	sub, sub2, file := filepath.Join(root, "sub"), filepath.Join(root, "sub2"), filepath.Join(root, "sub", "a.jpg")
-	got, err := Roots([]string{sub2, sub, sub + "/."})
+	got, err := Folders([]string{sub2, sub, sub + "/."})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{sub, sub2}, got); diff != "" {
-		t.Errorf("roots (-want +got):\n%s", diff)
+		t.Errorf("folders (-want +got):\n%s", diff)
 	}
-	if got, err = Roots([]string{sub, root}); err != nil || len(got) != 1 || got[0] != root {
-		t.Errorf("nested roots give %v, %v", got, err)
-	}
-	if _, err = Roots([]string{filepath.Join(root, "none")}); !errors.Is(err, ErrNoFolder) {
+	if _, err = Folders([]string{filepath.Join(root, "none")}); !errors.Is(err, ErrNoFolder) {
 		t.Errorf("a missing folder gives %v", err)
 	}
-	if _, err = Roots([]string{file}); !errors.Is(err, ErrNotFolder) {
+	if _, err = Folders([]string{file}); !errors.Is(err, ErrNotFolder) {
 		t.Errorf("a file gives %v", err)
+	}
+}
+
+func TestWalkTakesNestedFoldersOnce(t *testing.T) {
+	root := tree(t, "sub/a.jpg", "sub2/b.jpg")
+	sub := filepath.Join(root, "sub")
+	got, err := Walk(context.Background(), []string{sub, root}, Options{Picture: jpegs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{root}, got.Roots); diff != "" {
+		t.Errorf("roots (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{root, sub}, got.Dirs); diff != "" {
+		t.Errorf("folders asked for (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"sub/a.jpg", "sub2/b.jpg"}, relatives(t, root, got.Files)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
 

@@ -1,0 +1,100 @@
+// Package index keeps a library in step with folders of pictures. [Run] walks the folders, takes in what is new or
+// changed, follows what was moved, hides what is gone, and attaches captions and labels; it can be stopped at any moment
+// and goes on there the next time.
+//
+// It does not answer queries, knows no model (it meets one as an [Encoder]), prints nothing and never writes to the
+// picture folders.
+package index
+
+import (
+	"context"
+	"image"
+	"runtime"
+	"time"
+
+	"clipsearch/index/captions"
+	"clipsearch/index/store"
+	"clipsearch/internal/progress"
+	"clipsearch/internal/scan"
+)
+
+// Encoder is the image tower that makes a library's vectors.
+type Encoder interface {
+	// Model returns the identity that the library records. Dims is the length of every vector.
+	Model() store.Model
+	// InputSize returns the shorter side in pixels below which Prepare would enlarge a picture.
+	InputSize() int
+	// Prepare turns an upright, opaque picture into the tower's input. It is called from several goroutines at once.
+	Prepare(img *image.RGBA) []float32
+	// EncodePixels returns one vector an input of Prepare, in order. It is called from one goroutine.
+	EncodePixels(ctx context.Context, inputs [][]float32) ([][]float32, error)
+}
+
+// Follower is a derived index that can be brought in step with the library.
+type Follower interface {
+	Sync(ctx context.Context) error
+}
+
+// Options says what Run takes in. The zero value of each field is its default.
+type Options struct {
+	Dirs     []string // the folders; at least one
+	Captions []string // caption files (see package captions)
+	Labels   []string // label files
+	Exclude  []string // patterns in gitignore syntax
+	Batch    int      // pictures that go through the tower together; 0 is 32
+	Workers  int      // decoding goroutines; 0 is one a core
+
+	Encoder   Encoder                 // nil: captions and names only, documents get no vector
+	Followers []Follower              // brought in step while Run works and at its end
+	Meter     *progress.Meter         // nil: nothing is counted
+	Matched   func([]captions.Report) // called once, before pictures are read, with how the names in caption and label files matched; may be nil
+}
+
+// defaultBatch is what keeps the matrix products of a ViT at the speed of large ones (M = 32 × 50 rows) and a batch
+// under a second on two cores, so that an interrupt is answered at once.
+const defaultBatch = 32
+
+// Summary says what a run did. It is right also when Run returns an error: it covers what was done until then.
+type Summary struct {
+	Found     int // pictures in the folders
+	Unchanged int
+	Added     int // new documents, Copied ones included
+	Updated   int // documents whose file has new content
+	Moved     int
+	Copied    int // new documents that share the vector of one with the same content
+	Returned  int // documents that had been hidden
+	Hidden    int // documents whose file is gone or excluded now
+	Encoded   int // pictures that went through the image tower
+	Captioned int // documents whose captions or tags changed without their picture
+	Excluded  int // files and folders left out by a pattern
+
+	Skipped  []store.Skip   // pictures that could not be read, by path
+	Problems []scan.Problem // folders that could not be read
+	Emptied  []string       // folders that held pictures before and have none now: nothing of theirs was hidden
+	Captions []captions.Report
+
+	Elapsed time.Duration
+	Times   progress.Times
+}
+
+// Run brings the library in step with the folders. The model of opts.Encoder is recorded if the library has none;
+// another one is ErrModel. Other errors: a folder that does not exist, no pictures at all (ErrNoPictures), a caption
+// file that cannot be read or names no picture of the folders (ErrNoCaptionMatched, after the work is done), ctx's.
+// A picture that cannot be read is no error: it is in Summary.Skipped. Everything finished before an error is kept.
+func Run(ctx context.Context, st *store.Store, opts Options) (Summary, error) {
+	started := time.Now()
+	if opts.Batch <= 0 {
+		opts.Batch = defaultBatch
+	}
+	if opts.Workers <= 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	if opts.Meter == nil {
+		opts.Meter = new(progress.Meter)
+	}
+	r := &run{store: st, opts: opts, meter: opts.Meter}
+	err := r.all(ctx)
+	r.summary.Elapsed = time.Since(started)
+	r.summary.Times = r.meter.Snapshot().Times
+	return r.summary, err
+}
