@@ -139,3 +139,6 @@ func normalize(embeddings [][]float32) (int, error) {
 	}
 	return 0, nil
 }
+
+// HasBackend reports whether this program can encode at all, that is, whether it was built with the tag native.
+func HasBackend() bool { return haveBackend }
