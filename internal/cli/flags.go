@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"flag"
+	"io"
+	"strings"
+)
+
+// flags is a command's flag set. Flags may stand before, between or after the arguments; "--" ends them.
+type flags struct {
+	*flag.FlagSet
+}
+
+// newFlags returns an empty set for a command. Errors come back from parse; nothing is printed.
+func newFlags(command string) flags {
+	set := flag.NewFlagSet(command, flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.Usage = func() {}
+	return flags{set}
+}
+
+// parse reads args and returns what is no flag, in order. A flag that is unknown or malformed is a usage error.
+func (f flags) parse(args []string) ([]string, error) {
+	var rest []string
+	for len(args) > 0 {
+		if args[0] == "--" {
+			return append(rest, args[1:]...), nil
+		}
+		if err := f.FlagSet.Parse(args); err != nil {
+			return nil, usagef("%s: %s; clipsearch help %s shows the flags", f.Name(), tidy(err.Error()), f.Name())
+		}
+		consumed := len(args) - f.NArg()
+		if consumed > 0 && args[consumed-1] == "--" {
+			return append(rest, args[consumed:]...), nil
+		}
+		if args = f.FlagSet.Args(); len(args) > 0 {
+			rest, args = append(rest, args[0]), args[1:]
+		}
+	}
+	return rest, nil
+}
+
+// tidy turns package flag's messages into ours: they spell flags with one dash, we with two.
+func tidy(message string) string {
+	message = strings.Replace(message, "flag provided but not defined: -", "there is no flag --", 1)
+	return strings.Replace(message, "flag needs an argument: -", "a value is missing after --", 1)
+}
+
+// list is a flag that may be repeated.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set appends one value.
+func (l *list) Set(value string) error {
+	*l = append(*l, value)
+	return nil
+}
+
+// common are the flags that several commands take, spelled alike everywhere.
+type common struct {
+	library   string
+	model     string
+	device    string
+	precision string
+	quiet     bool
+	json      bool
+}
+
+// libraryFlag adds --library.
+func (c *common) libraryFlag(f flags) { f.StringVar(&c.library, "library", "", "") }
+
+// modelFlags adds --model, --device and --precision.
+func (c *common) modelFlags(f flags) {
+	f.StringVar(&c.model, "model", "", "")
+	f.StringVar(&c.device, "device", "auto", "")
+	f.StringVar(&c.precision, "precision", "auto", "")
+}
+
+// outputFlags adds --quiet and --json.
+func (c *common) outputFlags(f flags) {
+	f.BoolVar(&c.quiet, "quiet", false, "")
+	f.BoolVar(&c.json, "json", false, "")
+}
+
+// commonHelp is how the shared flags read in every help text.
+const (
+	libraryHelp = `  --library FILE        the library; else $CLIPSEARCH_LIBRARY, else
+                        ~/.local/share/clipsearch/library.clipsearch
+`
+	modelFlagsHelp = `  --model NAME|DIR      the checkpoint; else $CLIPSEARCH_MODEL, else the one the
+                        library was built with
+  --device DEVICE       auto, cpu, cuda or cuda:N (default auto)
+  --precision P         auto, f32, bf16 or f16 (default auto)
+`
+)

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFlagsStandAnywhere(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		rest []string
+		k    int
+		json bool
+	}{
+		{"before", []string{"-k", "5", "--json", "dogs"}, []string{"dogs"}, 5, true},
+		{"after", []string{"dogs", "--json", "-k=5"}, []string{"dogs"}, 5, true},
+		{"between", []string{"dogs", "-k", "5", "snow", "--json"}, []string{"dogs", "snow"}, 5, true},
+		{"ended", []string{"-k", "5", "--", "--json", "-k"}, []string{"--json", "-k"}, 5, false},
+		{"ended late", []string{"dogs", "--", "--json"}, []string{"dogs", "--json"}, 20, false},
+		{"none", nil, nil, 20, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFlags("search")
+			k, asJSON := f.Int("k", 20, ""), f.Bool("json", false, "")
+			rest, err := f.parse(test.args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.rest, rest); diff != "" {
+				t.Errorf("arguments (-want +got):\n%s", diff)
+			}
+			if *k != test.k || *asJSON != test.json {
+				t.Errorf("k %d, json %v; want %d, %v", *k, *asJSON, test.k, test.json)
+			}
+		})
+	}
+}
+
+func TestFlagErrorsNameTheFlag(t *testing.T) {
+	for args, want := range map[string]string{
+		"--nope": "search: there is no flag --nope; clipsearch help search shows the flags",
+		"-k":     "search: a value is missing after --k; clipsearch help search shows the flags",
+	} {
+		f := newFlags("search")
+		f.Int("k", 20, "")
+		_, err := f.parse([]string{args})
+		if err == nil || err.Error() != want || exitCode(err) != exitUsage {
+			t.Errorf("%s gives %v, want %s", args, err, want)
+		}
+	}
+}

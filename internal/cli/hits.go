@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"clipsearch/search"
+)
+
+// printResult writes hits in the form that the flags ask for, and notes to stderr.
+func printResult(p Process, opts *searchFlags, result *search.Result) error {
+	if !opts.quiet {
+		for _, note := range result.Notes {
+			fmt.Fprintf(p.Stderr, "clipsearch: %s\n", printable(note))
+		}
+		if len(result.Hits) == 0 {
+			fmt.Fprintln(p.Stderr, "clipsearch: nothing found")
+		}
+	}
+	w := bufio.NewWriter(p.Stdout)
+	switch {
+	case opts.json:
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		for _, hit := range result.Hits {
+			if err := encoder.Encode(hit); err != nil {
+				return err
+			}
+		}
+	case opts.nul:
+		printPaths(w, result.Hits, "\x00")
+	case opts.paths:
+		printPaths(w, result.Hits, "\n")
+	default:
+		terminal, width := terminalWidth(p.Stdout)
+		if !terminal {
+			width = 0
+		}
+		printTable(w, result.Hits, width)
+	}
+	return w.Flush()
+}
+
+// printPaths writes paths byte for byte, each ended by end.
+func printPaths(w io.Writer, hits []search.Hit, end string) {
+	for _, hit := range hits {
+		io.WriteString(w, hit.Path+end)
+	}
+}
+
+// printTable writes a block a hit for people, lines cut at width columns (0: not cut).
+func printTable(w io.Writer, hits []search.Hit, width int) {
+	for _, hit := range hits {
+		line := fmt.Sprintf("%3d  %s", hit.Rank, printable(hit.Path))
+		fmt.Fprintln(w, cut(line, width))
+		fmt.Fprintln(w, cut("     "+detail(hit), width))
+		for _, share := range hit.Explain {
+			fmt.Fprintf(w, "     %s: rank %d, score %.4f, weight %g, adds %.5f\n", share.Leg, share.Rank, share.Score, share.Weight, share.Contribution)
+		}
+		if hit.Duplicates > 0 {
+			fmt.Fprintf(w, "     %d near-duplicates hidden\n", hit.Duplicates)
+		}
+	}
+}
+
+// detail says in a line why a hit is there: its id, similarity, the words that matched, and the first caption.
+func detail(hit search.Hit) string {
+	parts := []string{fmt.Sprintf("id %d", hit.ID)}
+	if hit.Similarity != nil {
+		parts = append(parts, fmt.Sprintf("similarity %.3f", *hit.Similarity))
+	}
+	if len(hit.Terms) > 0 {
+		parts = append(parts, "words "+printable(strings.Join(hit.Terms, " ")))
+	}
+	if len(hit.Captions) > 0 {
+		parts = append(parts, printable(hit.Captions[0]))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// cut shortens a line to width columns, counting a character as one.
+func cut(line string, width int) string {
+	if width <= 0 || utf8.RuneCountInString(line) <= width {
+		return line
+	}
+	runes := []rune(line)
+	return string(runes[:width-1]) + "…"
+}

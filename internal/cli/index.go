@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"clipsearch/index"
+	"clipsearch/index/captions"
+	"clipsearch/index/store"
+	"clipsearch/index/text"
+	"clipsearch/internal/progress"
+	"clipsearch/internal/scan"
+)
+
+const indexHelp = `Usage: clipsearch index [flags] DIR...
+
+Takes the pictures below each DIR into a library, with their captions, and keeps it in step: run it again and only what
+is new, changed, moved or gone costs anything. It can be stopped at any moment. The folders are never written to.
+
+  --captions FILE       captions for the pictures; may be repeated. TSV or CSV (file, caption), JSON lines,
+                        COCO or Karpathy JSON. A NAME.txt beside NAME.jpg is read without being asked for,
+                        and so are descriptions inside the pictures.
+  --labels FILE         labels for the pictures, "file<TAB>label" a line; may be repeated
+  --exclude PATTERN     leave out what matches, in gitignore syntax; may be repeated
+  --batch N             pictures that go through the model together (default 32)
+` + libraryHelp + modelFlagsHelp + `  --quiet               no progress
+  --json                the summary as one JSON object on stdout
+
+Exit status: 0 done, 1 failed, 2 usage, 3 done but some pictures could not be read, 5 library in use, 6 the model does
+not fit the library, 130 interrupted (what was done is kept).
+
+  clipsearch index ~/Pictures --captions ~/Pictures/captions.tsv
+`
+
+// indexFlags are the flags of the index command.
+type indexFlags struct {
+	common
+	captions, labels, exclude list
+	batch                     int
+}
+
+func runIndex(ctx context.Context, p Process, args []string) error {
+	var opts indexFlags
+	f := newFlags("index")
+	opts.libraryFlag(f)
+	opts.modelFlags(f)
+	opts.outputFlags(f)
+	f.Var(&opts.captions, "captions", "")
+	f.Var(&opts.labels, "labels", "")
+	f.Var(&opts.exclude, "exclude", "")
+	f.IntVar(&opts.batch, "batch", 0, "")
+	dirs, err := f.parse(args)
+	switch {
+	case err != nil:
+		return err
+	case len(dirs) == 0:
+		return usagef("index: name the folders to take in, for example: clipsearch index ~/Pictures")
+	case opts.batch < 0:
+		return usagef("index: --batch is %d; it is a number of pictures", opts.batch)
+	}
+	// A folder that isn't there must not leave an empty library behind.
+	if _, err := scan.Folders(dirs); err != nil {
+		return err
+	}
+	return indexFolders(ctx, p, opts, dirs)
+}
+
+// indexFolders opens the library, its caption index and the model, and runs the indexer.
+func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string) (err error) {
+	places := findPlaces(p.Getenv)
+	st, err := store.Open(places.libraryPath(opts.library), store.Options{Create: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	model, err := openImageTower(p, opts.common, places, st.Model())
+	if err != nil {
+		return err
+	}
+	options := index.Options{
+		Dirs: dirs, Captions: opts.captions, Labels: opts.labels, Exclude: opts.exclude, Batch: opts.batch,
+		Meter: new(progress.Meter), Matched: func(reports []captions.Report) { printReports(p.Stderr, reports) },
+	}
+	if model != nil {
+		options.Encoder = imageTower{model}
+		defer func() { err = errors.Join(err, model.Close()) }()
+	}
+	words, err := text.Open(ctx, places.textCache(st.LibraryID()), st, text.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, words.Close()) }()
+
+	options.Followers = []index.Follower{words}
+	printer := startPrinter(p.Stderr, options.Meter, opts.quiet)
+	summary, runErr := index.Run(ctx, st, options)
+	printer.finish()
+	return reportIndex(p, opts, summary, runErr)
+}
+
+// reportIndex prints what a run did and returns its error, or the one that stands for skipped pictures.
+func reportIndex(p Process, opts indexFlags, s index.Summary, runErr error) error {
+	if opts.json {
+		if err := json.NewEncoder(p.Stdout).Encode(indexJSON(s)); err != nil {
+			return err
+		}
+	}
+	for _, problem := range s.Problems {
+		fmt.Fprintf(p.Stderr, "clipsearch: could not look into %s: %v\n", printable(problem.Path), problem.Err)
+	}
+	printSkips(p.Stderr, s.Skipped)
+	if s.Found > 0 && !opts.quiet {
+		fmt.Fprintf(p.Stderr, "clipsearch: %s\n", summaryLine(s))
+	}
+	if runErr == nil && len(s.Skipped) > 0 {
+		return errSomeSkipped
+	}
+	return runErr
+}
+
+// printReports says how caption and label files matched the pictures.
+func printReports(w io.Writer, reports []captions.Report) {
+	for _, report := range reports {
+		fmt.Fprintf(w, "clipsearch: %s: %d names matched pictures", printable(report.Path), report.Matched)
+		if report.Unmatched > 0 {
+			fmt.Fprintf(w, ", %d did not (such as %s)", report.Unmatched, printable(report.UnmatchedExamples[0]))
+		}
+		if report.Ambiguous > 0 {
+			fmt.Fprintf(w, ", %d fit several pictures and were left out (such as %s)", report.Ambiguous, printable(report.AmbiguousExamples[0]))
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// shownSkips is how many unreadable pictures are listed by name; stats lists them all.
+const shownSkips = 10
+
+// printSkips names pictures that could not be read.
+func printSkips(w io.Writer, skips []store.Skip) {
+	for i, skip := range skips {
+		if i == shownSkips {
+			fmt.Fprintf(w, "clipsearch: … and %d more; clipsearch stats --json counts them by reason\n", len(skips)-shownSkips)
+			return
+		}
+		fmt.Fprintf(w, "clipsearch: skipped %s: %s\n", printable(skip.Path), printable(skip.Detail))
+	}
+}
+
+// summaryLine is the last line of a run, for people.
+func summaryLine(s index.Summary) string {
+	line := fmt.Sprintf("%d pictures: %d new, %d changed, %d unchanged", s.Found, s.Added, s.Updated, s.Unchanged)
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{s.Moved, "moved"}, {s.Copied, "of the new ones copies"}, {s.Returned, "came back"}, {s.Hidden, "gone"},
+		{s.Captioned, "with other captions"}, {len(s.Skipped), "unreadable"},
+	} {
+		if part.n > 0 {
+			line += fmt.Sprintf(", %d %s", part.n, part.what)
+		}
+	}
+	rate := ""
+	if s.Encoded > 0 {
+		rate = fmt.Sprintf(", %.0f pictures/s", float64(s.Encoded)/s.Elapsed.Seconds())
+	}
+	return line + fmt.Sprintf(" in %s%s (decode %s, encode %s, write %s, encoder waited %s)", s.Elapsed.Round(100*time.Millisecond), rate,
+		seconds(s.Times.Decode), seconds(s.Times.Encode), seconds(s.Times.Write), seconds(s.Times.Wait))
+}
+
+// indexJSON is the summary as scripts see it; times are seconds.
+func indexJSON(s index.Summary) any {
+	skipped := make(map[string]int)
+	for _, skip := range s.Skipped {
+		skipped[skip.Reason]++
+	}
+	return map[string]any{
+		"found": s.Found, "added": s.Added, "updated": s.Updated, "unchanged": s.Unchanged, "moved": s.Moved, "copied": s.Copied,
+		"returned": s.Returned, "hidden": s.Hidden, "encoded": s.Encoded, "captioned": s.Captioned, "excluded": s.Excluded, "skipped": skipped,
+		"seconds": map[string]float64{
+			"total": s.Elapsed.Seconds(), "decode": s.Times.Decode.Seconds(), "encode": s.Times.Encode.Seconds(),
+			"write": s.Times.Write.Seconds(), "wait": s.Times.Wait.Seconds(),
+		},
+	}
+}

@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"clipsearch/encode"
+	"clipsearch/encode/checkpoint"
+	"clipsearch/index"
+	"clipsearch/index/store"
+	"clipsearch/internal/imgio"
+)
+
+// errNoModel says that nothing names a checkpoint.
+var errNoModel = errors.New("no model is named, and the library has none")
+
+// findModel returns the folder of the checkpoint to use: the flag's, else $CLIPSEARCH_MODEL's, else the library's, which
+// is looked up by its identity if its folder is gone. errNoModel if nothing names one.
+func findModel(p Process, named string, places places, library store.Model) (string, error) {
+	if named == "" {
+		named = p.Getenv("CLIPSEARCH_MODEL")
+	}
+	if named != "" {
+		dir, err := checkpoint.Resolve(named, places.models)
+		if err != nil {
+			return "", err
+		}
+		return filepath.Abs(dir) // the library remembers it
+	}
+	if library.ID == "" {
+		return "", withHint(errNoModel, "name a checkpoint with --model DIR or $CLIPSEARCH_MODEL")
+	}
+	if _, err := os.Stat(library.Dir); err == nil {
+		return library.Dir, nil
+	}
+	models, err := checkpoint.List(places.models)
+	if err != nil {
+		return "", err
+	}
+	for _, found := range models {
+		if c, err := checkpoint.Open(found.Dir); err == nil {
+			id := c.ID
+			c.Close() // opened for reading only
+			if id == library.ID {
+				return found.Dir, nil
+			}
+		}
+	}
+	return "", withHint(fmt.Errorf("the library's model %s is not at %s any more", library.ID, library.Dir), "say where it is now with --model DIR")
+}
+
+// openModel loads the checkpoint to use; see findModel.
+func openModel(p Process, flags common, places places, library store.Model) (*encode.Model, error) {
+	dir, err := findModel(p, flags.model, places, library)
+	if err != nil {
+		return nil, err
+	}
+	return encode.Open(dir, encode.Options{Device: flags.device, Precision: flags.precision})
+}
+
+// checkFit refuses a model that did not make the library's vectors.
+func checkFit(model *encode.Model, library store.Model) error {
+	if info := model.Info(); library.ID != "" && info.ID != library.ID {
+		err := fmt.Errorf("%w: it was made with %s (%s), this one is %s (%s)", index.ErrModel, library.ID, library.Dir, info.ID, info.Dir)
+		return withHint(err, "leave out --model to use the library's own, or index into another --library")
+	}
+	return nil
+}
+
+// imageTower gives index an encode.Model in the shape that it asks for.
+type imageTower struct{ model *encode.Model }
+
+// Model returns the identity that the library records.
+func (t imageTower) Model() store.Model {
+	info := t.model.Info()
+	return store.Model{ID: info.ID, Dir: info.Dir, Dims: info.Dims}
+}
+
+func (t imageTower) InputSize() int { return t.model.InputSize() }
+
+func (t imageTower) Prepare(img *image.RGBA) []float32 { return t.model.Prepare(img) }
+
+func (t imageTower) EncodePixels(ctx context.Context, inputs [][]float32) ([][]float32, error) {
+	return t.model.EncodePixels(ctx, inputs)
+}
+
+// openImageTower loads the model that index runs with; nil if there is none, which is said on stderr. A model that is
+// asked for and cannot be loaded is an error; so is one that does not fit the library.
+func openImageTower(p Process, flags common, places places, library store.Model) (*encode.Model, error) {
+	model, err := openModel(p, flags, places, library)
+	asked := flags.model != "" || p.Getenv("CLIPSEARCH_MODEL") != ""
+	switch {
+	case errors.Is(err, errNoModel), errors.Is(err, encode.ErrNoBackend) && !asked:
+		fmt.Fprintf(p.Stderr, "clipsearch: %v: pictures are found by their captions and names only\n            %s\n", err, hintFor(err))
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	if err := checkFit(model, library); err != nil {
+		return nil, errors.Join(err, model.Close())
+	}
+	return model, nil
+}
+
+// queryEncoder gives search the library's model. It is loaded on the first call, so that queries that need no vector
+// never wait for it. Safe for concurrent use.
+type queryEncoder struct {
+	open func() (*encode.Model, error)
+
+	once  sync.Once
+	model *encode.Model
+	err   error
+}
+
+// newQueryEncoder returns the encoder of a library's queries. The model must be the library's.
+func newQueryEncoder(p Process, flags common, places places, library store.Model) *queryEncoder {
+	return &queryEncoder{open: func() (*encode.Model, error) {
+		model, err := openModel(p, flags, places, library)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkFit(model, library); err != nil {
+			return nil, errors.Join(err, model.Close())
+		}
+		return model, nil
+	}}
+}
+
+// get loads the model once.
+func (q *queryEncoder) get() (*encode.Model, error) {
+	q.once.Do(func() { q.model, q.err = q.open() })
+	return q.model, q.err
+}
+
+// EncodeTexts returns one unit vector a text.
+func (q *queryEncoder) EncodeTexts(ctx context.Context, texts []string) ([][]float32, error) {
+	model, err := q.get()
+	if err != nil {
+		return nil, err
+	}
+	return model.EncodeTexts(ctx, texts)
+}
+
+// EncodeImage returns the unit vector of a picture file's content.
+func (q *queryEncoder) EncodeImage(ctx context.Context, data []byte) ([]float32, error) {
+	model, err := q.get()
+	if err != nil {
+		return nil, err
+	}
+	return encodeImage(ctx, model, data)
+}
+
+// Close releases the model if it was loaded. No other call may be running or follow.
+func (q *queryEncoder) Close() error {
+	if q.model == nil {
+		return nil
+	}
+	return q.model.Close()
+}
+
+// encodeImage decodes a picture as indexing does and returns its unit vector.
+func encodeImage(ctx context.Context, model *encode.Model, data []byte) ([]float32, error) {
+	picture, err := imgio.Decode(data, index.DecodeOptions(model.InputSize()))
+	if err != nil {
+		return nil, err
+	}
+	vectors, err := model.EncodePixels(ctx, [][]float32{model.Prepare(picture.Image)})
+	if err != nil {
+		return nil, err
+	}
+	return vectors[0], nil
+}

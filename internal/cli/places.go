@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+
+	"clipsearch/encode/checkpoint"
+)
+
+// places are the folders and files that the environment names.
+type places struct {
+	library string            // the default library file
+	cache   string            // $XDG_CACHE_HOME/clipsearch; disposable
+	models  checkpoint.Places // where named checkpoints are
+}
+
+// findPlaces reads the environment by the XDG base directory specification 0.8, which says to ignore a relative path.
+func findPlaces(getenv func(string) string) places {
+	home := getenv("HOME")
+	if home == "" {
+		home = os.TempDir()
+	}
+	base := func(name string, fallback ...string) string {
+		if dir := getenv(name); filepath.IsAbs(dir) {
+			return filepath.Join(dir, "clipsearch")
+		}
+		return filepath.Join(home, filepath.Join(fallback...), "clipsearch")
+	}
+	p := places{library: getenv("CLIPSEARCH_LIBRARY"), cache: base("XDG_CACHE_HOME", ".cache"), models: checkpoint.PlacesFrom(getenv, home)}
+	if p.library == "" {
+		p.library = filepath.Join(base("XDG_DATA_HOME", ".local", "share"), "library.clipsearch")
+	}
+	return p
+}
+
+// libraryPath returns the library that the flag names, else the environment's.
+func (p places) libraryPath(flag string) string {
+	if flag != "" {
+		return flag
+	}
+	return p.library
+}
+
+// textCache returns the folder of a library's caption index.
+func (p places) textCache(libraryID string) string {
+	return filepath.Join(p.cache, libraryID, "text")
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"clipsearch/assets"
+	"clipsearch/index/store"
+	"clipsearch/ui"
+)
+
+const serveHelp = `Usage: clipsearch serve [flags]
+
+Shows the library as a web page on this machine: a search box, pictures, and the way from each to its like. Only this
+machine can open it.
+
+  --listen ADDR:PORT    where to listen, on this machine's loopback (default 127.0.0.1:7700, or a free
+                        port if that is taken)
+  --open                open the page in the browser
+` + libraryHelp + modelFlagsHelp + `  --quiet               do not print the address
+
+Exit status: 0 stopped by the user, 1 failed, 2 usage, 4 no library, 5 library in use.
+
+  clipsearch serve --open
+`
+
+// defaultListen is loopback and a port that nothing well known uses.
+const defaultListen = "127.0.0.1:7700"
+
+func runServe(ctx context.Context, p Process, args []string) (err error) {
+	var opts common
+	f := newFlags("serve")
+	opts.libraryFlag(f)
+	opts.modelFlags(f)
+	f.BoolVar(&opts.quiet, "quiet", false, "")
+	listen, open := f.String("listen", "", ""), f.Bool("open", false, "")
+	rest, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return usagef("serve takes no arguments")
+	}
+	places := findPlaces(p.Getenv)
+	st, err := store.Open(places.libraryPath(opts.library), store.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	engine, err := openEngine(ctx, p, opts, places, st, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	listener, err := listenOn(*listen)
+	if err != nil {
+		return err
+	}
+	address := listener.Addr().String()
+	handler, err := ui.New(ui.Deps{Searcher: engine, Library: st, Static: assets.Static(), Address: address})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return serve(ctx, p, listener, handler, opts.quiet, *open)
+}
+
+// serve announces the address and answers until ctx ends.
+func serve(ctx context.Context, p Process, listener net.Listener, handler http.Handler, quiet, open bool) error {
+	url := "http://" + listener.Addr().String() + "/"
+	if !quiet {
+		fmt.Fprintf(p.Stderr, "clipsearch: %s (stop with Ctrl-C)\n", url)
+	}
+	if open {
+		if err := openBrowser(url); err != nil {
+			fmt.Fprintf(p.Stderr, "clipsearch: open %s yourself: %v\n", url, err)
+		}
+	}
+	return ui.Serve(ctx, listener, handler)
+}
+
+// listenOn listens on an address; "" means the default one, or any free port beside it.
+func listenOn(address string) (net.Listener, error) {
+	if address != "" {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil || !isPort(port) {
+			return nil, usagef("serve: --listen is %q; it is an address and a port, such as %s", address, defaultListen)
+		}
+		if !isLoopback(host) {
+			return nil, usagef("serve: %q is not this machine's loopback; other machines cannot be let in yet", host)
+		}
+		listener, err := net.Listen("tcp", address)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, withHint(fmt.Errorf("%s is taken by another program", address), "leave out --listen to have a free port found")
+		}
+		return listener, err
+	}
+	listener, err := net.Listen("tcp", defaultListen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return net.Listen("tcp", "127.0.0.1:0")
+	}
+	return listener, err
+}
+
+// isLoopback reports whether a host is this machine only.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// isPort reports whether s is a port number.
+func isPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 0 && n <= 65535
+}
+
+// openBrowser asks the system to show an address.
+func openBrowser(url string) error {
+	command := "xdg-open"
+	if runtime.GOOS == "darwin" {
+		command = "open"
+	}
+	cmd := exec.Command(command, url)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go cmd.Wait() // it ends by itself; nobody waits for a browser
+	return nil
+}

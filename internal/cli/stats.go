@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"text/tabwriter"
+
+	"github.com/dustin/go-humanize"
+
+	"clipsearch/index/store"
+)
+
+const statsHelp = `Usage: clipsearch stats [flags]
+
+Says what a library holds: searchable pictures, captions, vectors, the folders it came from, the model it was made with,
+and how many files could not be read, by reason.
+
+` + libraryHelp + `  --json                one JSON object on stdout
+
+Exit status: 0 done, 1 failed, 2 usage, 4 no library, 5 library in use.
+
+  clipsearch stats --json
+`
+
+func runStats(ctx context.Context, p Process, args []string) (err error) {
+	var opts common
+	f := newFlags("stats")
+	opts.libraryFlag(f)
+	f.BoolVar(&opts.json, "json", false, "")
+	rest, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return usagef("stats takes no arguments")
+	}
+	st, err := store.Open(findPlaces(p.Getenv).libraryPath(opts.library), store.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	stats, err := st.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	roots, err := st.Roots()
+	if err != nil {
+		return err
+	}
+	if opts.json {
+		return json.NewEncoder(p.Stdout).Encode(statsJSON(st, stats, roots))
+	}
+	return printStats(p, st, stats, roots)
+}
+
+// statsJSON is the object that scripts read.
+func statsJSON(st *store.Store, s store.Stats, roots []store.Root) any {
+	folders := make([]string, len(roots))
+	for i, root := range roots {
+		folders[i] = root.Path
+	}
+	var model any
+	if s.Model.ID != "" {
+		model = map[string]any{"id": s.Model.ID, "dir": s.Model.Dir, "dims": s.Model.Dims}
+	}
+	return map[string]any{
+		"library": st.Path(), "library_id": st.LibraryID(), "documents": s.Documents, "vectors": s.Vectors, "captions": s.Captions,
+		"captioned": s.Captioned, "hidden": s.Hidden, "skipped": s.Skipped, "languages": s.Languages, "formats": s.Formats,
+		"thumbnails": s.Thumbnails, "thumbnail_bytes": s.ThumbnailBytes, "bytes": s.Bytes, "sequence": s.Sequence, "folders": folders,
+		"model": model,
+	}
+}
+
+// printStats is the same for people.
+func printStats(p Process, st *store.Store, s store.Stats, roots []store.Root) error {
+	w := tabwriter.NewWriter(p.Stdout, 0, 4, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	row("library", "%s (%s)", printable(st.Path()), humanize.IBytes(uint64(s.Bytes)))
+	row("pictures", "%d searchable, %d hidden because their file is gone", s.Documents, s.Hidden)
+	row("captions", "%d on %d pictures%s", s.Captions, s.Captioned, counted(", ", s.Languages))
+	row("vectors", "%d", s.Vectors)
+	row("thumbnails", "%d (%s)", s.Thumbnails, humanize.IBytes(uint64(s.ThumbnailBytes)))
+	row("formats", "%s", counted("", s.Formats))
+	if s.Model.ID == "" {
+		row("model", "none: search goes by captions and names")
+	} else {
+		row("model", "%s, %d dimensions, from %s", s.Model.ID, s.Model.Dims, printable(s.Model.Dir))
+	}
+	for _, root := range roots {
+		row("folder", "%s", printable(root.Path))
+	}
+	if len(s.Skipped) > 0 {
+		row("not readable", "%s", counted("", s.Skipped))
+	}
+	return w.Flush()
+}
+
+// counted lists a map's counts by name, after a lead if there are any. The empty name is English or unknown.
+func counted(lead string, counts map[string]int) string {
+	names := make([]string, 0, len(counts))
+	for name := range counts {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	text := ""
+	for i, name := range names {
+		if i > 0 {
+			text += ", "
+		}
+		label := name
+		if name == "" {
+			label = "no language given"
+		}
+		text += fmt.Sprintf("%s %d", label, counts[name])
+	}
+	if text == "" {
+		return ""
+	}
+	return lead + text
+}
