@@ -1,0 +1,154 @@
+package main
+
+import (
+	"go/build"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rooms says which packages of this module each package may import, tests left out. A package that is not listed may not
+// exist: add it here together with its sentence in ARCHITECTURE.md.
+var rooms = map[string][]string{
+	".":                         {"internal/cli"},
+	"assets":                    {},
+	"encode":                    {"encode/checkpoint", "encode/pixel", "encode/token", "encode/torch", "internal/vec"},
+	"encode/checkpoint":         {"assets", "encode/pixel", "encode/token"},
+	"encode/encodetest":         {"internal/vec"},
+	"encode/pixel":              {},
+	"encode/token":              {},
+	"encode/torch":              {"encode/checkpoint", "encode/torch/quiet"},
+	"encode/torch/quiet":        {},
+	"index":                     {"index/captions", "index/store", "internal/imgio", "internal/progress", "internal/scan"},
+	"index/captions":            {},
+	"index/store":               {"internal/vec"},
+	"index/text":                {"index/store"},
+	"index/vector":              {"index/store", "internal/vec"},
+	"internal/cli":              {"assets", "encode", "encode/checkpoint", "index", "index/captions", "index/store", "index/text", "index/vector", "internal/imgio", "internal/progress", "internal/scan", "search", "ui"},
+	"internal/fit":              {},
+	"internal/fit/cmd/fitgotch": {"internal/fit"},
+	"internal/imgio":            {},
+	"internal/progress":         {},
+	"internal/scan":             {},
+	"internal/vec":              {},
+	"search":                    {"index/store", "index/text", "index/vector", "internal/vec"},
+	"ui":                        {"assets", "search"},
+}
+
+// soleImporters are the heavy libraries and dangerous packages, each with the one place that may import it.
+var soleImporters = map[string]string{
+	"github.com/sugarme/gotch":      "encode/torch",
+	"github.com/davidbyttow/govips": "internal/imgio",
+	"github.com/bep/imagemeta":      "internal/imgio",
+	"github.com/blevesearch/bleve":  "index/text",
+	"go.etcd.io/bbolt":              "index/store",
+	"github.com/a-h/templ":          "ui",
+	"github.com/bmatcuk/doublestar": "internal/scan",
+	"golang.org/x/term":             "internal/cli",
+	"flag":                          "internal/cli",
+	"unsafe":                        "", // nobody, unless listed in mayBeUnsafe
+}
+
+// mayBeUnsafe are the packages that need package unsafe, with the reason.
+var mayBeUnsafe = map[string]string{}
+
+// TestImports holds the rooms' doors shut: it reads the imports of every Go file, whatever its build tags, tests apart.
+func TestImports(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			if name := entry.Name(); path != "." && (strings.HasPrefix(name, ".") || name == "testdata") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			files++
+			checkFile(t, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < len(rooms) {
+		t.Errorf("only %d files for %d rooms: the walk missed some", files, len(rooms))
+	}
+}
+
+// checkFile reports the imports of one file that the tables forbid.
+func checkFile(t *testing.T, path string) {
+	t.Helper()
+	room := filepath.ToSlash(filepath.Dir(path))
+	allowed, known := rooms[room]
+	if !known {
+		t.Errorf("%s: the package %s has no room in arch_test.go", path, room)
+		return
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Errorf("%s: %v", path, err)
+		return
+	}
+	for _, spec := range file.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own, ok := strings.CutPrefix(name, "clipsearch/"); ok && !contains(allowed, own) {
+			t.Errorf("%s: %s may not import %s", path, room, own)
+		}
+		for heavy, importer := range soleImporters {
+			if name != heavy && !strings.HasPrefix(name, heavy+"/") || room == importer {
+				continue
+			}
+			if heavy == "unsafe" && mayBeUnsafe[room] != "" {
+				continue
+			}
+			t.Errorf("%s: only %s may import %s", path, importer, heavy)
+		}
+	}
+}
+
+// TestRoomsExist finds rooms that nothing lives in any more.
+func TestRoomsExist(t *testing.T) {
+	for room := range rooms {
+		if _, err := build.Default.ImportDir(room, 0); err != nil {
+			t.Errorf("arch_test.go lists %s: %v", room, err)
+		}
+	}
+}
+
+// TestPureBuildHasNoBackend holds that without the tag native no package needs C.
+func TestPureBuildHasNoBackend(t *testing.T) {
+	context := build.Default
+	context.CgoEnabled = false
+	for room := range rooms {
+		pkg, err := context.ImportDir(room, 0)
+		if err != nil {
+			t.Errorf("%s does not build without C: %v", room, err)
+			continue
+		}
+		for _, name := range pkg.Imports {
+			if strings.HasPrefix(name, "github.com/sugarme/gotch") || strings.HasPrefix(name, "github.com/davidbyttow/govips") || name == "C" {
+				t.Errorf("%s imports %s without the tag native", room, name)
+			}
+		}
+	}
+}
+
+func contains(all []string, one string) bool {
+	for _, name := range all {
+		if name == one {
+			return true
+		}
+	}
+	return false
+}
