@@ -14,8 +14,8 @@ import (
 
 const golden = "../../../shared/golden"
 
-// TestGolden compares tensors with those of PyTorch and Pillow 9.4: exactly (to the last digit of the reference) for
-// lossless formats, and within what decoders of JPEG and WebP differ by for the others.
+// TestGolden compares tensors with those of PyTorch and Pillow 9.4: to the last digit of the reference, but for JPEG and
+// WebP in the build with Go's decoders, which differ from Pillow's libraries by a level here and there.
 func TestGolden(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(golden, "golden.json"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -49,9 +49,9 @@ func TestGolden(t *testing.T) {
 			got := make([]float32, spec.Len())
 			spec.Tensor(p.Image, got)
 			// A reference printed to 5 digits; its mean was summed in float32.
-			tolerance, single := 1e-4, 1e-5
+			tolerance, single := 2e-5, 1e-5
 			if p.Format == "jpeg" || p.Format == "webp" {
-				tolerance, single = 0.02, 0.1
+				tolerance, single = lossyMean, lossySingle
 			}
 			area := spec.Crop * spec.Crop
 			for c := range 3 {

@@ -45,16 +45,30 @@ func Scale(src *image.RGBA, size image.Point, window image.Rectangle, f Filter) 
 	}
 	columns := newTaps(b.Dx(), size.X, window.Min.X, window.Max.X, f)
 	rows := newTaps(b.Dy(), size.Y, window.Min.Y, window.Max.Y, f)
-	first, end := rows.span()
 
-	wide := src
-	top := b.Min.Y
-	if size.X != b.Dx() || window.Dx() != b.Dx() {
-		wide = horizontal(src, columns, b.Min.Y+first, b.Min.Y+end)
-		top = -first
+	out := image.NewRGBA(image.Rectangle{Max: window.Size()})
+	left, right := columns.span()
+	source := make(line, 2*(right-left))
+	sums := make(line, 2*window.Dx())
+	ring := make([]line, rows.width) // input row y, reduced across, lies in ring[y % rows.width]
+	for i := range ring {
+		ring[i] = make(line, 2*window.Dx())
 	}
-	if size.Y == b.Dy() && window.Dy() == b.Dy() && wide != src {
-		return wide
+	lines := make([]line, 0, rows.width)
+	next := 0 // first input row that is not in the ring yet
+	for y, start := range rows.start {
+		count := rows.count[y]
+		for next = max(next, start); next < start+count; next++ {
+			at := src.PixOffset(b.Min.X+left, b.Min.Y+next)
+			spread(source, src.Pix[at:at+4*(right-left)])
+			across(ring[next%len(ring)], source, columns, left)
+		}
+		lines = lines[:0]
+		for i := range count {
+			lines = append(lines, ring[(start+i)%len(ring)])
+		}
+		down(sums, lines, rows.coef[y*rows.width:y*rows.width+count])
+		pack(out.Pix[y*out.Stride:(y+1)*out.Stride], sums)
 	}
-	return vertical(wide, rows, top)
+	return out
 }
