@@ -151,3 +151,9 @@ func sameWeights(t *testing.T, want, got []Tensor) {
 		}
 	}
 }
+
+// isFault reports whether an error is an *Error.
+func isFault(err error) bool {
+	var fault *Error
+	return errors.As(err, &fault)
+}
