@@ -12,8 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // files returns the test picture in every format that this build decodes, and how far colours may be off.
@@ -415,8 +413,8 @@ func TestConcurrent(t *testing.T) {
 		group.Go(func() {
 			for name, f := range good {
 				p, err := Decode(f.data, Options{ThumbLong: 24})
-				if diff := cmp.Diff(want[name], p); err != nil || diff != "" {
-					t.Errorf("%s: %v (-want +got)\n%s", name, err, diff)
+				if err != nil || p.Header != want[name].Header || !bytes.Equal(p.Image.Pix, want[name].Image.Pix) || !bytes.Equal(p.Thumb, want[name].Thumb) {
+					t.Errorf("%s: not the same when decoded beside others: %v", name, err)
 				}
 				if _, err := Decode(f.data[:len(f.data)/2], Options{}); err == nil {
 					t.Errorf("%s: half of it was accepted", name)

@@ -15,15 +15,15 @@ func exifBlock(data []byte, format string) (block []byte) {
 			return block == nil
 		})
 	case formatPNG:
-		eachChunk(data, func(kind string, body []byte) bool {
-			if kind == "eXIf" {
+		eachChunk(data, func(kind, body []byte) bool {
+			if string(kind) == "eXIf" {
 				block = body
 			}
 			return block == nil
 		})
 	case formatWebP:
-		eachRIFF(data[12:], func(kind string, body []byte) bool {
-			if kind == "EXIF" {
+		eachRIFF(data[12:], func(kind, body []byte) bool {
+			if string(kind) == "EXIF" {
 				block = bytes.TrimPrefix(body, []byte("Exif\x00\x00"))
 			}
 			return block == nil

@@ -207,9 +207,9 @@ func withChunk(png []byte, kind string, body []byte) []byte {
 func webpWith(webp []byte, w, h int, flags byte, chunks ...[]byte) []byte {
 	body := []byte("WEBP")
 	body = append(body, chunk("VP8X", []byte{flags, 0, 0, 0, byte(w - 1), byte((w - 1) >> 8), 0, byte(h - 1), byte((h - 1) >> 8), 0})...)
-	eachRIFF(webp[12:], func(kind string, stream []byte) bool {
-		if kind == "VP8 " {
-			body = append(body, chunk(kind, stream)...)
+	eachRIFF(webp[12:], func(kind, stream []byte) bool {
+		if string(kind) == "VP8 " {
+			body = append(body, chunk(string(kind), stream)...)
 		}
 		return true
 	})

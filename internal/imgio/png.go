@@ -22,11 +22,11 @@ func readPNG(data []byte, h *Header) error {
 	return nil
 }
 
-// eachChunk calls fn with every whole chunk of a PNG until fn returns false. Checksums are not verified.
-func eachChunk(data []byte, fn func(kind string, body []byte) bool) {
+// eachChunk calls fn with every whole chunk of a PNG up to IEND until fn returns false. Checksums are not verified.
+func eachChunk(data []byte, fn func(kind, body []byte) bool) {
 	for rest := data[8:]; len(rest) >= 12; {
 		length := int64(be32(rest))
-		if length > int64(len(rest)-12) || !fn(string(rest[4:8]), rest[8:8+length]) {
+		if length > int64(len(rest)-12) || string(rest[4:8]) == "IEND" || !fn(rest[4:8], rest[8:8+length]) {
 			return
 		}
 		rest = rest[12+length:]
@@ -51,9 +51,9 @@ const maxXMP = 4 << 20 // bytes
 // where imagemeta looks for one; an empty file if there is none.
 func wrapXMP(data []byte) []byte {
 	var packet []byte
-	eachChunk(data, func(kind string, body []byte) bool {
+	eachChunk(data, func(kind, body []byte) bool {
 		rest, ok := bytes.CutPrefix(body, []byte("XML:com.adobe.xmp\x00"))
-		if kind != "iTXt" || !ok || len(rest) < 2 {
+		if string(kind) != "iTXt" || !ok || len(rest) < 2 {
 			return true
 		}
 		compressed := rest[0] == 1

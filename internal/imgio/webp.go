@@ -8,8 +8,8 @@ func readWebP(data []byte, h *Header) error {
 	}
 	canvas := false
 	var fail error
-	eachRIFF(data[12:], func(kind string, body []byte) bool {
-		switch kind {
+	eachRIFF(data[12:], func(kind, body []byte) bool {
+		switch string(kind) {
 		case "VP8X":
 			if len(body) < 10 {
 				fail = endsEarly(formatWebP)
@@ -18,7 +18,7 @@ func readWebP(data []byte, h *Header) error {
 			h.Width, h.Height = int(le24(body[4:]))+1, int(le24(body[7:]))+1
 			canvas = true
 		case "VP8 ", "VP8L":
-			width, height := bitstreamSize(kind, body)
+			width, height := bitstreamSize(string(kind), body)
 			if canvas && (width != h.Width || height != h.Height) {
 				// Decoders trust one or the other; a size limit must hold for both.
 				fail = corrupt(formatWebP, "its parts give different sizes")
@@ -47,11 +47,11 @@ func bitstreamSize(kind string, body []byte) (width, height int) {
 }
 
 // eachRIFF calls fn with every chunk of a RIFF body until fn returns false. The last one may be cut short.
-func eachRIFF(body []byte, fn func(kind string, body []byte) bool) {
+func eachRIFF(body []byte, fn func(kind, body []byte) bool) {
 	for len(body) >= 8 {
 		length := int64(le32(body[4:]))
 		end := min(8+length, int64(len(body)))
-		if !fn(string(body[:4]), body[8:end]) {
+		if !fn(body[:4], body[8:end]) {
 			return
 		}
 		body = body[min(8+length+length&1, int64(len(body))):]

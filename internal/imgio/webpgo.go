@@ -13,8 +13,8 @@ import (
 func decodeWebP(data []byte, h Header) (image.Image, image.Point, error) {
 	var at image.Point
 	err := error(nil)
-	eachRIFF(data[12:], func(kind string, body []byte) bool {
-		if kind != "ANMF" {
+	eachRIFF(data[12:], func(kind, body []byte) bool {
+		if string(kind) != "ANMF" {
 			return true
 		}
 		data, at, err = frameFile(body, h)
@@ -37,14 +37,14 @@ func frameFile(body []byte, h Header) ([]byte, image.Point, error) {
 	var alpha, stream []byte
 	canvasWidth, canvasHeight := h.stored()
 	fits := at.X+width <= canvasWidth && at.Y+height <= canvasHeight
-	eachRIFF(body[16:], func(kind string, body []byte) bool {
-		switch kind {
+	eachRIFF(body[16:], func(kind, body []byte) bool {
+		switch string(kind) {
 		case "ALPH":
-			alpha = chunk(kind, body)
+			alpha = chunk(string(kind), body)
 		case "VP8 ", "VP8L":
-			w, h := bitstreamSize(kind, body)
+			w, h := bitstreamSize(string(kind), body)
 			fits = fits && w == width && h == height
-			stream = chunk(kind, body)
+			stream = chunk(string(kind), body)
 		}
 		return stream == nil
 	})
