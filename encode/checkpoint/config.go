@@ -46,10 +46,10 @@ type TextConfig struct {
 	TowerConfig
 	Vocab   int // rows of the token embedding
 	Context int // tokens a text may have, start and end included
-	// EOS says where a text is pooled: 2 at its highest id (what Hugging Face's
-	// configurations said before version 4.31 of transformers), anything else at
-	// the first token that equals it. Open makes sure that either is the
-	// tokenizer's end token.
+	// EOS says where a text is pooled: 2 at its highest id (as in configurations
+	// older than pull request 24773 of transformers), anything else at the first
+	// token that equals it. Open makes sure that this is the tokenizer's end
+	// token; Create does not look at it.
 	EOS int32
 }
 
