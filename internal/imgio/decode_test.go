@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/gif"
 	"image/jpeg"
 	"runtime"
 	"strings"
@@ -80,6 +81,71 @@ func TestDecode(t *testing.T) {
 				t.Errorf("ReadHeader gave %+v, %v; want %+v", h, err, p.Header)
 			}
 		})
+	}
+}
+
+// TestDepths decodes samples of other kinds than 8-bit RGB, to the last bit alike in both builds.
+func TestDepths(t *testing.T) {
+	one := func(c color.Color, set interface {
+		image.Image
+		Set(x, y int, c color.Color)
+	}) image.Image {
+		for i := range 4 {
+			set.Set(i%2, i/2, c)
+		}
+		return set
+	}
+	box := image.Rect(0, 0, 2, 2)
+	half := color.NRGBA64{0x80ff, 0x4001, 0xffff, 0x80ff}
+	tests := []struct {
+		name string
+		img  image.Image
+		want color.RGBA
+	}{
+		{"grey", one(color.Gray{77}, image.NewGray(box)), color.RGBA{77, 77, 77, 255}},
+		{"grey, 16 bits", one(color.Gray16{0x80ff}, image.NewGray16(box)), color.RGBA{0x80, 0x80, 0x80, 255}},
+		{"black and white", one(color.White, image.NewPaletted(box, color.Palette{color.Black, color.White})), color.RGBA{255, 255, 255, 255}},
+		{"colour, 16 bits", one(color.NRGBA64{0x80ff, 0x4001, 0xffff, 0xffff}, image.NewNRGBA64(box)), color.RGBA{0x80, 0x40, 0xff, 255}},
+		// 0x80/255 of the colour over white: 255 − (255−c)·128/255
+		{"half transparent", one(color.NRGBA{0x80, 0x40, 0xff, 0x80}, image.NewNRGBA(box)), color.RGBA{191, 159, 255, 255}},
+		{"half transparent, 16 bits", one(half, image.NewNRGBA64(box)), color.RGBA{191, 159, 255, 255}},
+		{"half transparent palette", one(half, image.NewPaletted(box, color.Palette{color.NRGBA{0x80, 0x40, 0xff, 0x80}})), color.RGBA{191, 159, 255, 255}},
+	}
+	for _, tt := range tests {
+		for format, data := range map[string][]byte{"png": asPNG(t, tt.img), "tiff": asTIFF(t, tt.img)} {
+			if _, paletted := tt.img.(*image.Paletted); paletted && format == "tiff" {
+				continue // its palettes have no alpha
+			}
+			p, err := Decode(data, Options{})
+			if err != nil {
+				t.Errorf("%s, %s: %v", tt.name, format, err)
+			} else if got := p.Image.RGBAAt(1, 1); got != tt.want {
+				t.Errorf("%s, %s: %v, want %v", tt.name, format, got, tt.want)
+			}
+		}
+	}
+}
+
+// TestFrameOffset lays a frame that is smaller than the picture where it belongs, on white.
+func TestFrameOffset(t *testing.T) {
+	frame := image.NewPaletted(image.Rect(2, 1, 4, 3), color.Palette{color.Black})
+	data := encodeWith(t, func(b *bytes.Buffer) error {
+		return gif.EncodeAll(b, &gif.GIF{Image: []*image.Paletted{frame}, Delay: []int{0}, Config: image.Config{Width: 5, Height: 4}})
+	})
+	p, err := Decode(data, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range 4 {
+		for x := range 5 {
+			want := color.RGBA{255, 255, 255, 255}
+			if image.Pt(x, y).In(frame.Rect) {
+				want = color.RGBA{0, 0, 0, 255}
+			}
+			if got := p.Image.RGBAAt(x, y); got != want {
+				t.Errorf("pixel %d, %d is %v, want %v", x, y, got, want)
+			}
+		}
 	}
 }
 
@@ -294,22 +360,22 @@ func TestOnePixel(t *testing.T) {
 
 // TestShrink decodes to no less than what was asked for and to nearly the same picture.
 func TestShrink(t *testing.T) {
-	img := scene(750, 500)
+	img := scene(480, 320)
 	for format, data := range map[string][]byte{"jpeg": asJPEG(t, img), "png": asPNG(t, img), "tiff": asTIFF(t, img)} {
 		full, err := Decode(data, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, opts := range []Options{
-			{MinShort: 500}, {MinShort: 251}, {MinShort: 250}, {MinShort: 160}, {MinShort: 160, MinLong: 375}, {MinShort: 56},
-			{MinShort: 45, ThumbLong: 192},
+			{MinShort: 320}, {MinShort: 161}, {MinShort: 160}, {MinShort: 100}, {MinShort: 100, MinLong: 240}, {MinShort: 40},
+			{MinShort: 30, ThumbLong: 120},
 		} {
 			p, err := Decode(data, opts)
 			if err != nil {
 				t.Fatal(err)
 			}
 			size := p.Image.Rect.Size()
-			if size.Y < opts.MinShort || size.X < max(opts.MinLong, opts.ThumbLong) || p.Width != 750 || p.Height != 500 {
+			if size.Y < opts.MinShort || size.X < max(opts.MinLong, opts.ThumbLong) || p.Width != 480 || p.Height != 320 {
 				t.Errorf("%s, %+v: got %v", format, opts, size)
 			}
 			if size.Y >= 2*opts.MinShort && size.X >= 2*max(opts.MinLong, opts.ThumbLong) {
@@ -355,8 +421,8 @@ func TestThumb(t *testing.T) {
 		w, h, long int
 		want       image.Point
 	}{
-		{1500, 1000, 384, image.Pt(384, 256)},
-		{1000, 1500, 384, image.Pt(256, 384)},
+		{600, 400, 384, image.Pt(384, 256)},
+		{400, 600, 384, image.Pt(256, 384)},
 		{300, 200, 384, image.Pt(300, 200)},
 		{384, 384, 384, image.Pt(384, 384)},
 		{1200, 1, 384, image.Pt(384, 1)},

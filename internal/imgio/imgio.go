@@ -5,6 +5,13 @@
 // the file. With the build tag native, libvips decodes JPEG, PNG, WebP, TIFF, HEIC and AVIF; without it Go's
 // codecs decode all but the last two. GIF and BMP are always read by Go's codecs. The package opens no files,
 // writes nothing and applies no colour management but to thumbnails.
+//
+// # Caveats
+//
+// A crash inside libvips or the libraries under it ends the process; only Go's decoders can be kept from that. Of
+// libvips' loaders just the five that are used are open, and each is called by name for bytes that begin as its
+// format does. A JPEG that is damaged in its middle but has an end is shown as libjpeg makes it; Go's decoder refuses
+// most of them. Without libvips, JPEG and WebP differ by single levels, since Go's codecs do not smooth chroma.
 package imgio
 
 import (

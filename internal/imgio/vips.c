@@ -89,6 +89,7 @@ imgio_open(imgio_source *s, int format, const void *data, size_t size, int shrin
 {
 	VipsImage *image = NULL;
 
+	vips_error_clear(); // what operations note that then succeed
 	memset(s, 0, sizeof(*s));
 	if (load(&image, format, (void *) data, size, shrink, strict))
 		return -1;
@@ -153,6 +154,7 @@ imgio_thumb(const void *pixels, int width, int height, int bands, const void *pr
 	VipsImage *colours = NULL;
 	int result = -1;
 
+	vips_error_clear();
 	if (!raw || vips_copy(raw, &image, "interpretation", kinds[bands], NULL))
 		goto end;
 	if (profile) {

@@ -52,6 +52,31 @@ func TestDecodeHEIF(t *testing.T) {
 	}
 }
 
+// TestTIFFKinds decodes inks, which Go's codec does not read.
+func TestTIFFKinds(t *testing.T) {
+	le := binary.LittleEndian
+	// 2×1 px CMYK, uncompressed: cyan; half black.
+	out := []byte("II*\x00\x08\x00\x00\x00")
+	out = le.AppendUint16(out, 9)
+	for _, e := range [][4]int{
+		{0x100, 4, 1, 2}, {0x101, 4, 1, 1}, {0x102, 3, 4, 122}, {0x103, 3, 1, 1}, {0x106, 3, 1, 5},
+		{0x111, 4, 1, 130}, {0x115, 3, 1, 4}, {0x116, 4, 1, 1}, {0x117, 4, 1, 8},
+	} {
+		out = le.AppendUint16(out, uint16(e[0]))
+		out = le.AppendUint16(out, uint16(e[1]))
+		out = le.AppendUint32(out, uint32(e[2]))
+		out = le.AppendUint32(out, uint32(e[3]))
+	}
+	out = append(out, 0, 0, 0, 0, 8, 0, 8, 0, 8, 0, 8, 0, 255, 0, 0, 0, 0, 0, 0, 128)
+	p, err := Decode(out, Options{ThumbLong: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := p.Image.RGBAAt(0, 0), p.Image.RGBAAt(1, 0); a != (color.RGBA{0, 255, 255, 255}) || b != (color.RGBA{127, 127, 127, 255}) {
+		t.Errorf("cyan is %v, half black %v", a, b)
+	}
+}
+
 // TestThumbProfile gives the test picture a colour profile in which red and blue are swapped: the thumbnail follows
 // it, the pixels for the model do not.
 func TestThumbProfile(t *testing.T) {
