@@ -14,9 +14,6 @@ const (
 	// twinSpan is how many of the better hits a hit is compared with by vector. Twins are about as similar to the query as
 	// each other, so they rank close together; equal files are found at any distance.
 	twinSpan = 200
-
-	// dedupeRounds is how often the window is widened fourfold when too few different pictures are in it.
-	dedupeRounds = 4
 )
 
 // collapse keeps the best of each group of near-duplicates: files of the same content, and pictures whose vectors are at

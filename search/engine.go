@@ -96,7 +96,7 @@ func (e *Engine) find(ctx context.Context, q Query, p plan) ([]candidate, answer
 		if found, err = e.collapse(ctx, found); err != nil {
 			return nil, a, err
 		}
-		if len(found) >= q.Offset+q.K || !a.full || round == dedupeRounds {
+		if len(found) >= q.Offset+q.K || !a.full || round == widenings {
 			return found, a, nil
 		}
 		window *= 4

@@ -462,6 +462,23 @@ func TestFiltersKeepTheirRecall(t *testing.T) {
 	}
 }
 
+func TestExclusionKeepsItsRecall(t *testing.T) {
+	l := many(t, 2000)
+	captions := map[store.ID][]store.Caption{}
+	for id := store.ID(201); id <= 2000; id++ {
+		captions[id] = []store.Caption{{Text: "beach people"}}
+	}
+	if err := l.store.SetCaptions(t.Context(), captions); err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []Mode{ModeHybrid, ModeText, ModeVector} {
+		result := l.search(Query{Text: "dog beach -people", Mode: mode, K: 150})
+		if len(result.Hits) != 150 || slices.ContainsFunc(result.Hits, func(h Hit) bool { return h.ID > 200 }) {
+			t.Errorf("%s: %d hits, want 150 without people", mode, len(result.Hits))
+		}
+	}
+}
+
 func TestPagesJoinUp(t *testing.T) {
 	l := many(t, 300)
 	all := l.search(Query{Text: "beach", Mode: ModeText, K: 300})

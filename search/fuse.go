@@ -10,6 +10,7 @@ import (
 const (
 	rankConstant = 60  // Cormack, Clarke, Büttcher: Reciprocal Rank Fusion, SIGIR 2009
 	minWindow    = 100 // matches a leg gives at least: fewer starve the fusion (Elasticsearch, OpenSearch)
+	widenings    = 4   // times a window is made four times as wide when too little in it may be shown
 )
 
 // candidate is a document that a leg found, on its way to becoming a hit.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
+	"slices"
+	"strings"
 	"sync"
+	"unicode"
 
 	"clipsearch/index/store"
 	"clipsearch/index/text"
@@ -68,38 +70,50 @@ func (e *Engine) ask(ctx context.Context, p plan, window int) (answers, error) {
 	return a, nil
 }
 
-// nearest runs the vector leg. It leaves out what the words exclude, which the caption index alone can tell.
+// nearest runs the vector leg. It leaves out what the words exclude, which the caption index alone can tell: of the nearest
+// pictures, and of more if too few are left.
 func (e *Engine) nearest(ctx context.Context, p plan, window int) ([]vector.Neighbor, []float32, error) {
 	q, err := e.queryVector(ctx, p.terms)
 	if err != nil {
 		return nil, nil, err
 	}
-	excluded, err := e.excluded(ctx, p.excluded)
-	if err != nil {
-		return nil, q, err
+	for size, round := window, 0; ; size, round = 4*size, round+1 {
+		neighbors, err := e.vectors.Search(ctx, q, size, p.allows)
+		if err != nil {
+			return nil, q, fmt.Errorf("search the vectors: %w", err)
+		}
+		left, err := e.withoutExcluded(ctx, p.excluded, neighbors)
+		if err != nil {
+			return nil, q, err
+		}
+		if len(left) >= window || len(neighbors) < size || round == widenings {
+			return left[:min(window, len(left))], q, nil
+		}
 	}
-	allows := func(id store.ID) bool {
-		_, out := excluded[id]
-		return !out && p.allows(id)
-	}
-	neighbors, err := e.vectors.Search(ctx, q, window, allows)
-	if err != nil {
-		return nil, q, fmt.Errorf("search the vectors: %w", err)
-	}
-	return neighbors, q, nil
 }
 
-// excluded returns the documents that have one of the words or phrases.
-func (e *Engine) excluded(ctx context.Context, items []string) (map[store.ID]struct{}, error) {
-	out := map[store.ID]struct{}{}
+// withoutExcluded drops the neighbors that have one of the words or phrases.
+func (e *Engine) withoutExcluded(ctx context.Context, items []string, neighbors []vector.Neighbor) ([]vector.Neighbor, error) {
+	left := make(map[store.ID]bool, len(neighbors))
+	for _, n := range neighbors {
+		left[n.ID] = true
+	}
 	for _, item := range items {
-		matches, err := e.text.Search(ctx, text.Query{Phrases: []string{item}}, math.MaxInt32, nil)
+		matches, err := e.text.Search(ctx, textQuery(item), len(neighbors), func(id store.ID) bool { return left[id] })
 		if err != nil {
 			return nil, fmt.Errorf("leave out %q: %w", item, err)
 		}
 		for _, m := range matches {
-			out[m.ID] = struct{}{}
+			delete(left, m.ID)
 		}
 	}
-	return out, nil
+	return slices.DeleteFunc(neighbors, func(n vector.Neighbor) bool { return !left[n.ID] }), nil
+}
+
+// textQuery returns the query that finds what an excluded item excludes: a word in all its forms, a phrase as typed.
+func textQuery(item string) text.Query {
+	if strings.ContainsFunc(item, func(r rune) bool { return !searchableRune(r) && !unicode.IsMark(r) }) {
+		return text.Query{Phrases: []string{item}}
+	}
+	return text.Query{Words: []string{item}}
 }
