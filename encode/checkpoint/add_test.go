@@ -8,48 +8,50 @@ import (
 	"testing"
 )
 
-func TestAddCopiesAndRecords(t *testing.T) {
+func TestAdd(t *testing.T) {
 	ctx := context.Background()
-	from := created(t, 1, F16)
-	if err := os.WriteFile(filepath.Join(from, "holiday.jpg"), []byte("not part of it"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	from := created(t, 1, F32)
+	writeFile(t, filepath.Join(from, "LICENSE"), []byte("MIT"))
+	writeFile(t, filepath.Join(from, "training_args.bin"), []byte("not the model's"))
 	places := Places{Models: filepath.Join(t.TempDir(), "models")}
-	to, err := Add(ctx, from, places, "mine")
+	dir, err := Add(ctx, from, places, "acme/tiny")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if dir, err := Resolve("mine", places); err != nil || dir != to {
-		t.Errorf("mine resolves to %q, %v; want %q", dir, err, to)
+	if found, err := Resolve("acme/tiny", places); err != nil || found != dir {
+		t.Errorf("Resolve finds %s, %v, Add made %s", found, err, dir)
 	}
-	original, copied := opened(t, from), opened(t, to)
-	if original.ID != copied.ID {
-		t.Errorf("the copy is %s, the original %s", copied.ID, original.ID)
+	added := opened(t, dir)
+	if want := opened(t, from).ID; added.ID != want {
+		t.Errorf("ID %s, want %s", added.ID, want)
 	}
-	if err := copied.VerifyFiles(ctx); err != nil {
-		t.Errorf("the copy does not verify: %v", err)
+	if err := added.VerifyFiles(ctx); err != nil {
+		t.Error(err)
 	}
-	if err := original.VerifyFiles(ctx); err != nil {
-		t.Errorf("a checkpoint without a record does not pass: %v", err)
+	if !exists(filepath.Join(dir, "LICENSE")) || exists(filepath.Join(dir, "training_args.bin")) {
+		t.Error("it took other files than the model's")
 	}
-	if _, err := os.Stat(filepath.Join(to, "holiday.jpg")); err == nil {
-		t.Error("a picture was copied along")
+	if _, err := Add(ctx, from, places, "acme/tiny"); !errors.Is(err, ErrExists) {
+		t.Errorf("a second time: error %v, want ErrExists", err)
 	}
-	if _, err := Add(ctx, from, places, "mine"); !errors.Is(err, ErrExists) {
-		t.Errorf("a taken name gives %v", err)
+	if _, err := Add(ctx, from, places, "../tiny"); err == nil {
+		t.Error("a name that leads out of the folder is taken")
 	}
-	if _, err := Add(ctx, from, places, "../mine"); err == nil {
-		t.Error("a name that leads out of the folder is accepted")
+	writeFile(t, filepath.Join(dir, vocabFile), []byte("{}"))
+	checkFault(t, added.VerifyFiles(ctx), ErrCorrupt, vocabFile)
+	remove(t, filepath.Join(dir, vocabFile))
+	checkFault(t, added.VerifyFiles(ctx), os.ErrNotExist, vocabFile)
+	if err := opened(t, from).VerifyFiles(ctx); err != nil {
+		t.Errorf("a checkpoint that was not added: %v", err)
 	}
-	config := filepath.Join(to, "config.json")
-	data, err := os.ReadFile(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(config, append(data, ' '), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := copied.VerifyFiles(ctx); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("a changed file gives %v", err)
+}
+
+func TestAddRefusesBroken(t *testing.T) {
+	places := Places{Models: t.TempDir()}
+	dir := copyFiles(t, created(t, 1, F32), configFile, vocabFile, mergesFile)
+	_, err := Add(context.Background(), dir, places, "tiny")
+	checkFault(t, err, ErrNotCheckpoint, dir)
+	if left, _ := os.ReadDir(places.Models); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
