@@ -34,8 +34,8 @@ func TestCanvas(t *testing.T) {
 							1: {x, y}, 2: {w - x, y}, 3: {w - x, h - y}, 4: {x, h - y},
 							5: {y, x}, 6: {y, w - x}, 7: {h - y, w - x}, 8: {h - y, x},
 						}[orientation]
-						want := blocks.NRGBAAt(at.X, at.Y)
-						if got := c.img.RGBAAt(x, y); got != (color.RGBA{want.R, want.G, want.B, want.A}) {
+						want := color.RGBA(blocks.NRGBAAt(at.X, at.Y))
+						if got := c.img.RGBAAt(x, y); got != want {
 							t.Fatalf("pixel %d, %d is %v, want %v", x, y, got, want)
 						}
 					}

@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"strings"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -87,6 +88,15 @@ func goError(format string, err error) error {
 		return &fault{ErrUnsupported, "a kind of " + format + " that is not supported: " + reason(format, err)}
 	}
 	return corrupt(format, "%s", reason(format, err))
+}
+
+// reason returns the message of a codec's error without the prefixes that name the codec again.
+func reason(format string, err error) string {
+	s := err.Error()
+	for _, prefix := range []string{"invalid format: ", "unsupported feature: "} {
+		s = strings.TrimPrefix(strings.TrimPrefix(s, format+": "), prefix)
+	}
+	return s
 }
 
 // rowFiller returns a function that writes one row of img, opaque RGBA over white, into line.

@@ -1,7 +1,5 @@
 package imgio
 
-import "bytes"
-
 // readJPEG walks the segments of a JPEG (ITU T.81, B.1) up to the first scan.
 func readJPEG(data []byte, h *Header) error {
 	framed := false
@@ -64,11 +62,4 @@ func eachSegment(data []byte, fn func(marker byte, body []byte) bool) (int, erro
 		}
 		i += length
 	}
-}
-
-// endMarked reports whether a JPEG has an end marker behind the start of its first scan; that of a thumbnail in its
-// metadata does not count.
-func endMarked(data []byte) bool {
-	scan, err := eachSegment(data, func(byte, []byte) bool { return true })
-	return err == nil && bytes.LastIndex(data, []byte{0xff, 0xd9}) >= scan
 }

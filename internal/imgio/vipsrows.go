@@ -25,3 +25,17 @@ func inks(dst, src []byte, bands, size int) {
 		}
 	}
 }
+
+func fromGreyAlpha(dst, src []byte) {
+	for x := 0; x+4 <= len(dst); x += 4 {
+		v := over(src[x/2], src[x/2+1])
+		dst[x], dst[x+1], dst[x+2], dst[x+3] = v, v, v, 255
+	}
+}
+
+func fromRGB(dst, src []byte) {
+	for x, i := 0, 0; x+4 <= len(dst); x, i = x+4, i+3 {
+		s, d := src[i:i+3:i+3], dst[x:x+4:x+4]
+		d[0], d[1], d[2], d[3] = s[0], s[1], s[2], 255
+	}
+}
