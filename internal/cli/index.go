@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"clipsearch/index"
 	"clipsearch/index/captions"
@@ -168,7 +167,7 @@ func summaryLine(s index.Summary) string {
 	if s.Encoded > 0 {
 		rate = fmt.Sprintf(", %.0f pictures/s", float64(s.Encoded)/s.Elapsed.Seconds())
 	}
-	return line + fmt.Sprintf(" in %s%s (decode %s, encode %s, write %s, encoder waited %s)", s.Elapsed.Round(100*time.Millisecond), rate,
+	return line + fmt.Sprintf(" in %s%s (decode %s, encode %s, write %s, encoder waited %s)", seconds(s.Elapsed), rate,
 		seconds(s.Times.Decode), seconds(s.Times.Encode), seconds(s.Times.Write), seconds(s.Times.Wait))
 }
 

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"clipsearch/index/store"
@@ -31,7 +32,7 @@ occur in the caption, -word must not, and "2:beach + dog - people" adds and subt
   --sort ORDER          relevance (default), date, name, folder or random
   --dedupe              one picture of each group of near-duplicates
   --explain             why each hit is there
-  --folder DIR          only pictures in DIR or below
+  --folder DIR          only pictures in DIR or below; one that does not exist here is looked for in the indexed folders
   --type TYPE           only jpeg, png, webp, …; may be repeated
   --since D, --until D  only pictures taken then; 2019, 2019-05 or 2019-05-31
   --tag TAG             only pictures with this label; may be repeated
@@ -135,6 +136,11 @@ func (opts *searchFlags) complete() (err error) {
 	q := &opts.query
 	q.Mode, q.Fusion, q.Sort = search.Mode(opts.mode), search.Fusion(opts.fusion), search.Sort(opts.order)
 	q.Filter.Types, q.Filter.Tags = opts.types, opts.tags
+	if info, statErr := os.Stat(q.Filter.Folder); statErr == nil && info.IsDir() {
+		if q.Filter.Folder, err = filepath.Abs(q.Filter.Folder); err != nil { // as the shell's user means it
+			return err
+		}
+	}
 	if q.Filter.Since, err = search.ParseSince(opts.since); err != nil {
 		return searchError(err)
 	}
