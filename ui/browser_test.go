@@ -63,21 +63,21 @@ func TestBrowserSearchesAndViews(t *testing.T) {
 	tab := browser(t)
 	run(t, tab,
 		chromedp.Navigate(g.server.URL),
-		chromedp.SendKeys(chromedp.CSS("#q"), "dogs snow\r"),
+		chromedp.SendKeys(chromedp.CSS("#q"), "red sunset\r"),
 		chromedp.WaitVisible(chromedp.CSS(".tile img")))
 	value(t, tab, chromedp.Poll[bool](allLoaded))
 	if tiles := value(t, tab, chromedp.Evaluate[int](`document.querySelectorAll(".tile").length`)); tiles < 2 {
 		t.Errorf("%d tiles", tiles)
 	}
-	if address := value(t, tab, chromedp.Location()); address != g.server.URL+"/?q=dogs+snow" {
+	if address := value(t, tab, chromedp.Location()); address != g.server.URL+"/?q=red+sunset" {
 		t.Errorf("the address is %s", address)
 	}
-	if title := value(t, tab, chromedp.Title()); title != "dogs snow – clipsearch" {
+	if title := value(t, tab, chromedp.Title()); title != "red sunset – clipsearch" {
 		t.Errorf("the title is %q", title)
 	}
 	run(t, tab, chromedp.Click(chromedp.CSS(".tile a")), chromedp.WaitVisible(chromedp.CSS(".viewer img")))
 	value(t, tab, chromedp.Poll[bool](allLoaded))
-	if caption := value(t, tab, chromedp.Text(chromedp.CSS(".captions li"))); caption != "two dogs playing in the snow" {
+	if caption := value(t, tab, chromedp.Text(chromedp.CSS(".captions li"))); caption != "a red sunset over brown hills" {
 		t.Errorf("the first picture's caption is %q", caption)
 	}
 }
@@ -86,7 +86,7 @@ func TestBrowserSearchesByUpload(t *testing.T) {
 	g := newGallery(t)
 	tab := browser(t)
 	file := filepath.Join(t.TempDir(), "red.jpg")
-	if err := os.WriteFile(file, encoded(t, "red.jpg", scene{width: 90, height: 90, sky: red, ground: red}.draw()), 0o600); err != nil {
+	if err := os.WriteFile(file, encoded("red.jpg", scene{width: 90, height: 90, sky: red, ground: red}.draw()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	run(t, tab,
@@ -117,7 +117,7 @@ func TestScreenshots(t *testing.T) {
 			} {
 				run(t, tab, chromedp.EmulateViewport(int64(width), 844), chromedp.Navigate(g.server.URL+path))
 				value(t, tab, chromedp.Poll[bool](allLoaded))
-				shot := value(t, tab, chromedp.FullScreenshot(90))
+				shot := value(t, tab, chromedp.FullScreenshot(100))
 				if err := os.WriteFile(filepath.Join(folder, size+"-"+scheme+"-"+name+".png"), shot, 0o600); err != nil {
 					t.Fatal(err)
 				}

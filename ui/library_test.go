@@ -2,7 +2,6 @@ package ui
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,8 +89,8 @@ func newGallery(t *testing.T) *gallery {
 	if err := g.store.SetModel(t.Context(), store.Model{ID: encoder.ID(), Dims: encoder.Dims()}); err != nil {
 		t.Fatal(err)
 	}
-	for i, s := range scenes() {
-		g.add(s, time.Date(2019, 5, 1+i, 10, 0, 0, 0, time.UTC))
+	for i, d := range drawings() {
+		g.add(d, time.Date(2019, 5, 1+i, 10, 0, 0, 0, time.UTC))
 	}
 	g.serve(encoder)
 	return g
@@ -103,8 +103,13 @@ func (g *gallery) serve(encoder search.Encoder) {
 	if err != nil {
 		g.t.Fatal(err)
 	}
+	words, err := text.Open(g.t.Context(), g.t.TempDir(), g.store, text.Options{})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { words.Close() })
 	g.server = httptest.NewUnstartedServer(nil)
-	engine := search.New(search.Deps{Store: g.store, Text: captionLeg{g.store}, Vectors: vectors, Encoder: encoder})
+	engine := search.New(search.Deps{Store: g.store, Text: words, Vectors: vectors, Encoder: encoder})
 	handler, err := New(Deps{Searcher: engine, Library: g.store, Static: assets.Static(), Address: g.server.Listener.Addr().String()})
 	if err != nil {
 		g.t.Fatal(err)
@@ -114,26 +119,43 @@ func (g *gallery) serve(encoder search.Encoder) {
 	g.t.Cleanup(g.server.Close)
 }
 
-// add draws a scene, writes its file and stores it.
-func (g *gallery) add(s scene, taken time.Time) {
+// drawing is a scene with its file, thumbnail and vector.
+type drawing struct {
+	scene
+	data, thumb []byte
+	vector      []float32
+}
+
+// drawings draws the scenes, once for all tests.
+var drawings = sync.OnceValue(func() []drawing {
+	var all []drawing
+	for _, s := range scenes() {
+		picture := s.draw()
+		d := drawing{scene: s, data: encoded(s.name, picture), thumb: encoded("thumb.jpg", picture)}
+		v, err := (&pictureEncoder{}).EncodeImage(context.Background(), d.data)
+		if err != nil {
+			panic(err)
+		}
+		d.vector = v
+		all = append(all, d)
+	}
+	return all
+})
+
+// add writes a drawing's file and stores it.
+func (g *gallery) add(s drawing, taken time.Time) {
 	g.t.Helper()
-	picture := s.draw()
-	data := encoded(g.t, s.name, picture)
 	path := filepath.Join(g.folder, s.name)
 	if !s.broken {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			g.t.Fatal(err)
 		}
-		if err := os.WriteFile(path, data, 0o600); err != nil {
+		if err := os.WriteFile(path, s.data, 0o600); err != nil {
 			g.t.Fatal(err)
 		}
 	}
-	v, err := (&pictureEncoder{}).EncodeImage(g.t.Context(), data)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	entry := store.Entry{Vector: v, Thumb: encoded(g.t, "thumb.jpg", picture), Document: store.Document{
-		Path: path, Root: g.folder, Size: int64(len(data)), Hash: sha256.Sum256(data), Format: "jpeg",
+	entry := store.Entry{Vector: s.vector, Thumb: s.thumb, Document: store.Document{
+		Path: path, Root: g.folder, Size: int64(len(s.data)), Hash: sha256.Sum256(s.data), Format: "jpeg",
 		Width: s.width, Height: s.height, Taken: taken, Camera: "Generated", Tags: s.tags,
 	}}
 	if strings.HasSuffix(s.name, ".png") {
@@ -173,17 +195,16 @@ func (s scene) draw() image.Image {
 func scaled(v uint8, by float64) uint8 { return uint8(min(255, float64(v)*by)) }
 
 // encoded returns the file of a picture, in the format of its name.
-func encoded(t *testing.T, name string, img image.Image) []byte {
-	t.Helper()
+func encoded(name string, img image.Image) []byte {
 	var file bytes.Buffer
-	err := error(nil)
+	var err error
 	if strings.HasSuffix(name, ".png") {
 		err = png.Encode(&file, img)
 	} else {
 		err = jpeg.Encode(&file, img, nil)
 	}
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // memory takes everything
 	}
 	return file.Bytes()
 }
@@ -207,29 +228,6 @@ func (e *pictureEncoder) EncodeImage(ctx context.Context, data []byte) ([]float3
 		return nil, err
 	}
 	return vectors[0], nil
-}
-
-// captionLeg finds captions that have one of the words.
-type captionLeg struct{ store *store.Store }
-
-func (c captionLeg) Search(ctx context.Context, q text.Query, k int, keep func(store.ID) bool) ([]text.Match, error) {
-	var matches []text.Match
-	err := c.store.EachRecord(ctx, func(r store.Record) error {
-		var terms []string
-		for _, caption := range r.Captions {
-			for _, word := range strings.Fields(strings.ToLower(caption.Text)) {
-				if slices.Contains(q.Words, word) && !slices.Contains(terms, word) {
-					terms = append(terms, word)
-				}
-			}
-		}
-		if len(terms) > 0 && !r.Document.Hidden && (keep == nil || keep(r.Document.ID)) {
-			matches = append(matches, text.Match{ID: r.Document.ID, Score: float64(len(terms)), Terms: terms})
-		}
-		return nil
-	})
-	slices.SortStableFunc(matches, func(a, b text.Match) int { return cmp.Compare(b.Score, a.Score) })
-	return matches[:min(k, len(matches))], err
 }
 
 // get returns the answer to a GET of path and its body.
@@ -273,14 +271,18 @@ func (g *gallery) wants(path string, status int, parts ...string) string {
 	return body
 }
 
+// cut returns the part of a page that a failed test should print.
 func cut(s string) string {
+	if at := strings.Index(s, "<main"); at > 0 {
+		s = s[at:]
+	}
 	if len(s) > 6000 {
 		return s[:6000] + "…"
 	}
 	return s
 }
 
-// originalOf returns the address of a scene's page by its name.
+// idOf returns the ID of a scene.
 func idOf(name string) string {
 	i := slices.IndexFunc(scenes(), func(s scene) bool { return s.name == name })
 	return fmt.Sprint(i + 1)

@@ -98,9 +98,7 @@ func (s *site) similar(r *http.Request, id search.ID) []tile {
 	}
 	var tiles []tile
 	for _, hit := range result.Hits {
-		if t, err := s.tile(hit, request{query: search.Query{K: pageSize}}); err == nil {
-			tiles = append(tiles, t)
-		}
+		tiles = append(tiles, s.tile(hit, request{query: search.Query{K: pageSize}}))
 	}
 	return tiles
 }

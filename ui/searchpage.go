@@ -36,6 +36,7 @@ func (s *site) searchPage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	view.form.open = view.problem != "" && request.filters() > 0 // there may be what to mend
 	s.render(w, r, status, searchPage(s.frame(s.subject(request)), view))
 }
 
@@ -57,11 +58,7 @@ func (s *site) fill(r *http.Request, request request, view *searchView) error {
 	view.took = fmt.Sprintf(foundTook, tookText(result.Took))
 	view.pager = pages(request, result)
 	for _, hit := range result.Hits {
-		t, err := s.tile(hit, request)
-		if err != nil {
-			return err
-		}
-		view.tiles = append(view.tiles, t)
+		view.tiles = append(view.tiles, s.tile(hit, request))
 	}
 	switch {
 	case len(result.Hits) > 0:
@@ -85,14 +82,20 @@ func (s *site) surround(r *http.Request, request request, view *searchView) erro
 	if view.home && !view.empty && stats.Vectors == 0 {
 		view.notes = append(view.notes, noModelNote)
 	}
-	count := func(format string, n int) {
-		view.counts = append(view.counts, fmt.Sprintf(format, humanize.Comma(int64(n))))
+	view.counts = []string{
+		counted(stats.Documents, countsPicture, countsPictures), counted(stats.Captions, countsCaption, countsCaptions),
+		counted(stats.Vectors, countsVector, countsVectors),
 	}
-	count(countsPictures, stats.Documents)
-	count(countsCaptions, stats.Captions)
-	count(countsVectors, stats.Vectors)
 	view.form = s.form(request, stats)
 	return nil
+}
+
+// counted returns how many of something there are.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, humanize.Comma(int64(n)))
 }
 
 // subject returns what a search is about, for the page's title.
@@ -110,13 +113,12 @@ func (s *site) subject(r request) string {
 	return ""
 }
 
-// nameOf returns the file name of a document, or its number if there is none.
+// nameOf returns the file name of a document, or its number if it has gone.
 func (s *site) nameOf(id search.ID) string {
-	d, err := s.library.Document(id)
-	if err != nil {
-		return strconv.FormatUint(id, 10)
+	if d := s.documentOr(id); d.Path != "" {
+		return visible(filepath.Base(d.Path))
 	}
-	return visible(filepath.Base(d.Path))
+	return strconv.FormatUint(id, 10)
 }
 
 // summary says how many pictures were found and which of them are shown.
@@ -127,15 +129,13 @@ func summary(q search.Query, result *search.Result) string {
 	case result.Total == 0:
 		return foundNone
 	case len(result.Hits) == 0:
-		return fmt.Sprintf(foundAll, total)
+		return counted(result.Total, foundOne, foundAll)
 	case result.More:
 		return fmt.Sprintf(foundMore, first, last)
 	case len(result.Hits) < result.Total:
 		return fmt.Sprintf(foundRange, first, last, total)
-	case result.Total == 1:
-		return foundOne
 	}
-	return fmt.Sprintf(foundAll, total)
+	return counted(result.Total, foundOne, foundAll)
 }
 
 // tookText returns a search's time as people read it.
@@ -159,11 +159,8 @@ func pages(r request, result *search.Result) pager {
 }
 
 // tile returns the view of a hit.
-func (s *site) tile(hit search.Hit, r request) (tile, error) {
-	d, err := s.library.Document(hit.ID)
-	if err != nil {
-		return tile{}, err
-	}
+func (s *site) tile(hit search.Hit, r request) tile {
+	d := s.documentOr(hit.ID)
 	name := visible(filepath.Base(hit.Path))
 	t := tile{
 		href: r.address("/picture/" + strconv.FormatUint(hit.ID, 10)), thumb: thumbAddress(d),
@@ -175,13 +172,19 @@ func (s *site) tile(hit search.Hit, r request) (tile, error) {
 		t.alt = best
 		t.caption = mark(best, hit.Terms)
 	}
-	switch {
-	case hit.Duplicates == 1:
-		t.hidden = hiddenOne
-	case hit.Duplicates > 1:
-		t.hidden = fmt.Sprintf(hiddenMany, hit.Duplicates)
+	if hit.Duplicates > 0 {
+		t.hidden = counted(hit.Duplicates, hiddenOne, hiddenMany)
 	}
-	return t, nil
+	return t
+}
+
+// documentOr returns a document, or one of which only the ID is known if it has gone.
+func (s *site) documentOr(id search.ID) search.Document {
+	d, err := s.library.Document(id)
+	if err != nil {
+		return search.Document{ID: id}
+	}
+	return d
 }
 
 // bestCaption returns the caption with the most matched words, the first of equals.
@@ -256,7 +259,7 @@ func (s *site) form(r request, stats search.Stats) formView {
 		upload: []field{{"q", q.Text}, {"mode", string(q.Mode)}},
 	}
 	if n := r.filters(); n > 0 {
-		v.set, v.open = fmt.Sprintf(filtersActive, n), true
+		v.set = fmt.Sprintf(filtersActive, n)
 	}
 	for _, id := range r.likes() {
 		v.hidden = append(v.hidden, field{"like", strconv.FormatUint(id, 10)})
@@ -274,12 +277,8 @@ func (s *site) form(r request, stats search.Stats) formView {
 func (s *site) chips(r request) []chip {
 	var chips []chip
 	for _, id := range r.likes() {
-		d, err := s.library.Document(id)
-		if err != nil {
-			d = search.Document{ID: id}
-		}
 		chips = append(chips, chip{
-			label: likeChip + " " + s.nameOf(id), image: thumbAddress(d), href: "/picture/" + strconv.FormatUint(id, 10),
+			label: likeChip + " " + s.nameOf(id), image: thumbAddress(s.documentOr(id)), href: "/picture/" + strconv.FormatUint(id, 10),
 			remove: r.without(id).address("/"),
 		})
 	}

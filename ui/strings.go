@@ -13,9 +13,9 @@ const (
 	searchButton  = "Search"
 
 	modeLegend = "Look at"
-	modeHybrid = "Captions and pictures"
-	modeText   = "Captions only"
-	modeVector = "Pictures only"
+	modeHybrid = "Both"
+	modeText   = "Captions"
+	modeVector = "Pictures"
 
 	filtersSummary = "Filters and order"
 	filtersActive  = "Filters and order (%d set)"
@@ -60,13 +60,12 @@ const (
 	pastTheEnd   = "There are no results this far down."
 
 	whyScore      = "score %.4f"
-	whyText       = "captions: no. %d"
-	whyVector     = "picture: no. %d"
+	whyText       = "by caption #%d"
+	whyVector     = "by picture #%d"
 	whySimilarity = "similarity %.3f"
 	moreLikeThis  = "More like this"
 	hiddenOne     = "1 near-duplicate hidden"
-	hiddenMany    = "%d near-duplicates hidden"
-	openPicture   = "Open %s"
+	hiddenMany    = "%s near-duplicates hidden"
 	pagesLabel    = "Pages of results"
 	previousPage  = "Previous"
 	nextPage      = "Next"
@@ -79,10 +78,12 @@ const (
 
 	tipsTitle = "Ways to ask"
 
+	countsPicture  = "1 picture"
 	countsPictures = "%s pictures"
+	countsCaption  = "1 caption"
 	countsCaptions = "%s captions"
+	countsVector   = "1 searchable by content"
 	countsVectors  = "%s searchable by content"
-	apiLink        = "JSON"
 
 	backToResults   = "Back to the results"
 	captionsTitle   = "Captions"
@@ -108,7 +109,7 @@ const (
 	noPictureText    = "There is no picture %s in this library."
 	gonePictureText  = "This picture is gone: its file was not there when the folder was last looked at."
 	originalGoneText = "The file %s cannot be opened. It may have been moved or deleted since it was indexed."
-	uploadGoneText   = "The picture you searched by is no longer held. Please choose it again."
+	uploadGoneText   = "the picture you searched by is no longer held: please choose it again"
 	uploadNoneText   = "No picture was sent. Please choose a file first."
 	uploadBigText    = "This file is larger than %s, the most that can be searched by."
 	uploadBrokenText = "The upload broke off. Please try again."

@@ -146,7 +146,7 @@ func (s *site) uploaded(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
 	data := s.uploads.get(token)
 	if data == nil {
-		s.message(w, r, http.StatusGone, uploadGoneText)
+		s.fail(w, r, errUploadGone)
 		return
 	}
 	contentType := http.DetectContentType(data)
