@@ -3,6 +3,10 @@ package text
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
+
+	index "github.com/blevesearch/bleve_index_api"
 
 	"clipsearch/index/store"
 )
@@ -10,55 +14,144 @@ import (
 // ErrClosed: the index has been closed.
 var ErrClosed = errors.New("caption index is closed")
 
-// Options are the ways to open an index; the zero value is a writer's.
-type Options struct {
-	// ReadOnly lets other processes read the folder at the same time. What is missing
-	// is still brought up to date on opening, but Sync does nothing.
-	ReadOnly bool
-	// Progress, if not nil, is called between batches of a rebuild or replay with
-	// the number of documents done and to do.
-	Progress func(done, total int)
-}
-
-// Query is what to look for. All strings are words or phrases of the user's language, not
-// query syntax. A query without Words and Phrases matches nothing.
-type Query struct {
-	Words    []string // documents with more and rarer ones score higher; one suffices
-	Phrases  []string // each must occur, its words next to each other
-	Excluded []string // words or phrases that must not occur
-	Prefix   bool     // the last of Words may be the beginning of a word
-}
-
-// Match is one result of Search.
-type Match struct {
-	ID    store.ID
-	Score float64  // BM25, positive; comparable within one query
-	Terms []string // words of the document that matched, lower case, sorted
-}
-
 // Index is an open caption index. All methods are safe for concurrent use.
-type Index struct{}
+type Index struct {
+	dir       string
+	st        *store.Store
+	opts      Options
+	analyzers *analyzers
+	scratch   sync.Pool // of *accumulator
 
-// Open opens the index of st in folder dir, which it makes if absent, and brings
-// it in step with st. A folder that belongs to another library, is damaged or of another version is
-// replaced. If dir cannot be used (not writable, disk full, in use by another process) a
-// temporary folder serves and is removed by Close.
-func Open(ctx context.Context, dir string, st *store.Store, opts Options) (*Index, error) {
-	panic("todo")
+	syncing sync.Mutex // held while the engine is changed or replaced
+
+	mu     sync.RWMutex // held for reading while the engine is used
+	closed bool
+	folder *folder // nil: closed, or its replacement failed
 }
-
-// Close writes what is pending and releases the folder. It waits for the calls in progress; a second
-// call does nothing. Close the index before its store.
-func (x *Index) Close() error { panic("todo") }
 
 // Sync brings the index in step with its store.
-func (x *Index) Sync(ctx context.Context) error { panic("todo") }
+func (x *Index) Sync(ctx context.Context) error {
+	x.syncing.Lock()
+	defer x.syncing.Unlock()
+	if err := x.sync(ctx); err != nil {
+		return fmt.Errorf("update caption index in %s: %w", x.dir, err)
+	}
+	return nil
+}
+
+func (x *Index) sync(ctx context.Context) error {
+	f := x.current()
+	if f == nil {
+		return x.reopen(ctx, suspect)
+	}
+	if f.err() != nil {
+		return x.reopen(ctx, unusable)
+	}
+	err := x.follow(ctx, f.engine)
+	if errors.Is(err, errEngine) {
+		return x.reopen(ctx, suspect)
+	}
+	return err
+}
 
 // Len returns the number of documents in the index (hidden ones are not).
-func (x *Index) Len() int { panic("todo") }
+func (x *Index) Len() int {
+	var n uint64
+	_, err := x.try(func(f *folder) error {
+		return f.read(func(r index.IndexReader) (err error) {
+			n, err = r.DocCount()
+			return err
+		})
+	})
+	if err != nil {
+		return 0
+	}
+	return int(n)
+}
 
-// Search returns the k best matches of q that keep lets pass, best first, ties by
-// ID. keep may be nil; it is called only with IDs that would enter the result.
-func (x *Index) Search(ctx context.Context, q Query, k int, keep func(store.ID) bool) ([]Match, error) {
-	panic("todo")
+// Close writes what is pending and releases the folder. It waits for the calls in
+// progress; a second call does nothing. Close the index before its store.
+func (x *Index) Close() error {
+	x.syncing.Lock()
+	defer x.syncing.Unlock()
+	f := x.current()
+	if f != nil && !f.temporary && !x.opts.ReadOnly {
+		ctx, cancel := context.WithTimeout(context.Background(), persistWait)
+		defer cancel()
+		// What doesn't get to disk is read from the store again next time.
+		_ = f.flush(ctx)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.closed, x.folder = true, nil
+	if f == nil {
+		return nil
+	}
+	if err := f.close(); err != nil {
+		return fmt.Errorf("close caption index in %s: %w", x.dir, err)
+	}
+	return nil
+}
+
+// current returns the open folder, nil if there is none.
+func (x *Index) current() *folder {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.folder
+}
+
+// use calls fn with the open folder, which stays open meanwhile. A folder that turns
+// out to be damaged is replaced, once.
+func (x *Index) use(ctx context.Context, fn func(f *folder) error) error {
+	broken, err := x.try(fn)
+	if !errors.Is(err, errEngine) {
+		return err
+	}
+	if err := x.repair(ctx, broken); err != nil {
+		return err
+	}
+	_, err = x.try(fn)
+	return err
+}
+
+// try calls fn with the open folder and returns that.
+func (x *Index) try(fn func(f *folder) error) (*folder, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	switch {
+	case x.closed:
+		return nil, ErrClosed
+	case x.folder == nil:
+		return nil, errEngine
+	}
+	return x.folder, fn(x.folder)
+}
+
+// repair replaces a folder unless that has been done.
+func (x *Index) repair(ctx context.Context, broken *folder) error {
+	x.syncing.Lock()
+	defer x.syncing.Unlock()
+	if x.current() != broken {
+		return nil
+	}
+	return x.reopen(ctx, suspect)
+}
+
+// reopen replaces the folder. Searches wait. The caller holds syncing.
+func (x *Index) reopen(ctx context.Context, t trust) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return ErrClosed
+	}
+	if x.folder != nil {
+		_ = x.folder.close() // it is of no use any more
+		x.folder = nil
+	}
+	f, err := x.open(ctx, t)
+	if err != nil {
+		return err
+	}
+	x.folder = f
+	return nil
 }
