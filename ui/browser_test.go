@@ -63,17 +63,21 @@ func TestBrowserSearchesAndViews(t *testing.T) {
 	tab := browser(t)
 	run(t, tab,
 		chromedp.Navigate(g.server.URL),
-		chromedp.SendKeys(chromedp.CSS("#q"), "red sunset\r"),
+		chromedp.SendKeys(chromedp.CSS("#q"), "sunset\r"),
 		chromedp.WaitVisible(chromedp.CSS(".tile img")))
 	value(t, tab, chromedp.Poll[bool](allLoaded))
 	if tiles := value(t, tab, chromedp.Evaluate[int](`document.querySelectorAll(".tile").length`)); tiles < 2 {
 		t.Errorf("%d tiles", tiles)
 	}
-	if address := value(t, tab, chromedp.Location()); address != g.server.URL+"/?q=red+sunset" {
+	if address := value(t, tab, chromedp.Location()); address != g.server.URL+"/?q=sunset" {
 		t.Errorf("the address is %s", address)
 	}
-	if title := value(t, tab, chromedp.Title()); title != "red sunset – clipsearch" {
+	if title := value(t, tab, chromedp.Title()); title != "sunset – clipsearch" {
 		t.Errorf("the title is %q", title)
+	}
+	run(t, tab, chromedp.Click(chromedp.CSS("input[value=text]")), chromedp.WaitVisible(chromedp.CSS(".tile:only-child img")))
+	if address := value(t, tab, chromedp.Location()); address != g.server.URL+"/?q=sunset&mode=text" {
+		t.Errorf("after the change of mode the address is %s", address)
 	}
 	run(t, tab, chromedp.Click(chromedp.CSS(".tile a")), chromedp.WaitVisible(chromedp.CSS(".viewer img")))
 	value(t, tab, chromedp.Poll[bool](allLoaded))

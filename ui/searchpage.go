@@ -31,6 +31,7 @@ func (s *site) searchPage(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		status, view.problem = statusOf(err), sentence(err.Error())
+		view.summary = titleOf(status)
 	}
 	if err := s.surround(r, request, &view); err != nil {
 		s.fail(w, r, err)
@@ -55,7 +56,7 @@ func (s *site) fill(r *http.Request, request request, view *searchView) error {
 		view.notes = append(view.notes, sentence(note))
 	}
 	view.summary = summary(q, result)
-	view.took = fmt.Sprintf(foundTook, tookText(result.Took))
+	view.took = tookText(result.Took)
 	view.pager = pages(request, result)
 	for _, hit := range result.Hits {
 		view.tiles = append(view.tiles, s.tile(hit, request))
@@ -140,10 +141,13 @@ func summary(q search.Query, result *search.Result) string {
 
 // tookText returns a search's time as people read it.
 func tookText(d time.Duration) string {
-	if d < time.Millisecond {
-		return "less than 1 ms"
+	switch {
+	case d < time.Millisecond:
+		return tookNothing
+	case d < time.Second:
+		return fmt.Sprintf(tookMilliseconds, d.Milliseconds())
 	}
-	return d.Round(time.Millisecond).String()
+	return fmt.Sprintf(tookSeconds, d.Seconds())
 }
 
 // pages returns the links to the pages around a result.
