@@ -52,16 +52,16 @@ func TestFrozen(t *testing.T) {
 				name, c.ID, want.ID)
 		}
 		for _, b := range testBackends {
-			t.Run(name+"/"+b.name, func(t *testing.T) { checkFrozen(t, b.open(t, c), want, b.bf16) })
+			t.Run(name+"/"+b.name, func(t *testing.T) { checkFrozen(t, b.open(t, c), want, b.half) })
 		}
 	}
 }
 
-func checkFrozen(t *testing.T, m *Model, want frozenCheckpoint, bf16 bool) {
+func checkFrozen(t *testing.T, m *Model, want frozenCheckpoint, half bool) {
 	got := embedAll(t, m)
 	tolerance, cosine := textTolerance, 0.999999
-	if bf16 {
-		tolerance, cosine = 2, bf16Cosine
+	if half {
+		tolerance, cosine = 2, halfCosine
 	}
 	for text := range got.Texts {
 		near(t, text, got.Texts[text], want.Texts[text], tolerance, cosine)

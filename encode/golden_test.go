@@ -19,7 +19,7 @@ const (
 	textTolerance  = 2e-4  // of each number, f32
 	imageTolerance = 2e-3  // of each number, f32, pictures that every decoder decodes alike
 	lossyCosine    = 0.998 // JPEG and WebP: decoders differ by a grey level here and there
-	bf16Cosine     = 0.999 // bf16 to f32
+	halfCosine     = 0.999 // bf16 to f32
 )
 
 // golden is the part of golden.json that concerns embeddings.
@@ -51,14 +51,14 @@ func TestGolden(t *testing.T) {
 			}
 			t.Run(weights+"/"+b.name, func(t *testing.T) {
 				m := b.open(t, c)
-				checkGoldenTexts(t, m, want, b.bf16)
-				checkGoldenImages(t, m, want, b.bf16)
+				checkGoldenTexts(t, m, want, b.half)
+				checkGoldenImages(t, m, want, b.half)
 			})
 		}
 	}
 }
 
-func checkGoldenTexts(t *testing.T, m *Model, want golden, bf16 bool) {
+func checkGoldenTexts(t *testing.T, m *Model, want golden, half bool) {
 	var texts []string
 	for _, w := range want.Texts {
 		texts = append(texts, w.Text)
@@ -69,14 +69,14 @@ func checkGoldenTexts(t *testing.T, m *Model, want golden, bf16 bool) {
 	}
 	for i, w := range want.Texts {
 		tolerance, cosine := textTolerance, 0.999999
-		if bf16 {
-			tolerance, cosine = 2, bf16Cosine
+		if half {
+			tolerance, cosine = 2, halfCosine
 		}
 		near(t, w.Text, got[i], w.Embedding, tolerance, cosine)
 	}
 }
 
-func checkGoldenImages(t *testing.T, m *Model, want golden, bf16 bool) {
+func checkGoldenImages(t *testing.T, m *Model, want golden, half bool) {
 	for _, w := range want.Images {
 		data, err := os.ReadFile(filepath.Join(sharedGolden, "images", w.File))
 		if err != nil {
@@ -95,8 +95,8 @@ func checkGoldenImages(t *testing.T, m *Model, want golden, bf16 bool) {
 		switch ext := filepath.Ext(w.File); {
 		case ext == ".jpg" || ext == ".webp":
 			tolerance = 2
-		case bf16:
-			tolerance, cosine = 2, bf16Cosine
+		case half:
+			tolerance, cosine = 2, halfCosine
 		}
 		near(t, w.File, got[0], w.Embedding, tolerance, cosine)
 	}

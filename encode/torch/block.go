@@ -49,10 +49,10 @@ func newStack(l *loader, prefix string, config checkpoint.TowerConfig) stack {
 	for i := range st.blocks {
 		p := fmt.Sprintf("%s.encoder.layers.%d.", prefix, i)
 		st.blocks[i] = block{
-			norm1: l.norm(l.kind, p+"layer_norm1", config.Width, config.Eps),
+			norm1: l.norm(p+"layer_norm1", config.Width, config.Eps),
 			qkv:   l.joined(p+"self_attn.", "q_proj", "k_proj", "v_proj"),
 			out:   l.linear(p + "self_attn.out_proj"),
-			norm2: l.norm(l.kind, p+"layer_norm2", config.Width, config.Eps),
+			norm2: l.norm(p+"layer_norm2", config.Width, config.Eps),
 			fc1:   l.linear(p + "mlp.fc1"),
 			fc2:   l.linear(p + "mlp.fc2"),
 		}
@@ -77,11 +77,11 @@ func (st *stack) forward(ctx context.Context, s *scope, x, mask tensor, batch, t
 
 // block runs x [B·T, W] through one block.
 func (st *stack) block(s *scope, b *block, x, mask tensor, batch, tokens int64) tensor {
-	h := s.layerNorm(x, b.norm1)                          // [B·T, W]
+	h := s.layerNorm(x, b.norm1, st.kind)                 // [B·T, W]
 	h = s.linear(h, b.qkv)                                // [B·T, 3W]
 	h = st.attention(s, h, mask, batch, tokens)           // [B·T, W]
 	x = s.add(x, s.linear(h, b.out))                      // [B·T, W]
-	h = s.linear(s.layerNorm(x, b.norm2), b.fc1)          // [B·T, M]
+	h = s.linear(s.layerNorm(x, b.norm2, st.kind), b.fc1) // [B·T, M]
 	return s.add(x, s.linear(st.activation(s, h), b.fc2)) // [B·T, W]
 }
 

@@ -19,8 +19,8 @@ type Options struct {
 	Device string
 	// Precision is auto, f32, bf16 or f16; "" is auto: f16 on CUDA, bf16 on CPUs with instructions for it, else f32.
 	Precision string
-	// Threads is how many CPU threads libtorch uses; 0 leaves it to libtorch, which takes all cores. It does not reach a BLAS
-	// library with threads of its own.
+	// Threads is how many CPU threads libtorch uses for an operation; 0 is one for each physical core. A BLAS library with
+	// threads of its own (Debian's libopenblas0-pthread, for f32) is not reached by it.
 	Threads int
 }
 
@@ -76,9 +76,10 @@ func (m *Model) own(threads int, weights Weights, loaded chan<- error) {
 	defer close(m.ended)
 	runtime.LockOSThread()
 	lib.AtGradSetEnabled(0)
-	if threads > 0 {
-		setThreads(threads)
+	if threads <= 0 {
+		threads = defaultThreads()
 	}
+	setThreads(threads) // OpenMP keeps it for each OS thread
 	defer m.weights.close()
 	loaded <- m.load(weights)
 	for {

@@ -13,8 +13,8 @@ import (
 
 // config is a model too small to be of any use.
 var config = checkpoint.Config{
-	Vision: checkpoint.VisionConfig{TowerConfig: tower(64, 4), ImageSize: 64, Patch: 16},
-	Text:   checkpoint.TextConfig{TowerConfig: tower(64, 4), Vocab: 100, Context: 20, EOS: 99},
+	Vision: checkpoint.VisionConfig{TowerConfig: tower(64, 2), ImageSize: 64, Patch: 16},
+	Text:   checkpoint.TextConfig{TowerConfig: tower(64, 2), Vocab: 100, Context: 20, EOS: 99},
 	Dims:   32,
 }
 
@@ -140,7 +140,7 @@ func TestBadInput(t *testing.T) {
 // A weight of the wrong shape is a C++ exception somewhere within; the message must be libtorch's, without its stack trace.
 func TestExceptionsAreErrors(t *testing.T) {
 	misshapen := made{func(name string) []int {
-		if name == "vision_model.encoder.layers.2.mlp.fc1.weight" {
+		if name == "vision_model.encoder.layers.1.mlp.fc1.weight" {
 			return []int{10, 10}
 		}
 		return shapeOf(name)

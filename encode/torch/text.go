@@ -19,7 +19,7 @@ type textTower struct {
 	positions  tensor // [context, W]
 	mask       tensor // [context, context]: 0 where a token may look, -∞ at those behind it
 	stack      stack
-	final      norm   // f32
+	final      norm
 	projection linear // f32, [D, W]
 }
 
@@ -31,7 +31,7 @@ func newTextTower(l *loader, config checkpoint.TextConfig) textTower {
 		positions:  l.get("text_model.embeddings.position_embedding.weight"),
 		mask:       causalMask(l, config.Context),
 		stack:      newStack(l, "text_model", config.TowerConfig),
-		final:      l.norm(kindF32, "text_model.final_layer_norm", config.Width, config.Eps),
+		final:      l.norm("text_model.final_layer_norm", config.Width, config.Eps),
 		projection: l.projection("text_projection"),
 	}
 }
@@ -58,7 +58,7 @@ func (t *textTower) forward(ctx context.Context, s *scope, ids tensor, batch, to
 	x = s.view(x, batch*tokens, width)                     // [B·T, W]
 	x = t.stack.forward(ctx, s, x, mask, batch, tokens)    // [B·T, W]
 	x = s.at(s.view(x, batch, tokens, width), 1, tokens-1) // [B, W], the end token
-	x = s.layerNorm(s.as(x, kindF32), t.final)             // [B, W]
+	x = s.layerNorm(x, t.final, kindF32)                   // [B, W]
 	return s.linear(x, t.projection)                       // [B, D]
 }
 

@@ -51,11 +51,11 @@ func (l *loader) joined(prefix string, names ...string) linear {
 	return linear{weight: part(".weight"), bias: part(".bias")}
 }
 
-// norm returns the layer normalisation below prefix in the given type.
-func (l *loader) norm(kind int32, prefix string, width int, eps float64) norm {
+// norm returns the layer normalisation below prefix.
+func (l *loader) norm(prefix string, width int, eps float64) norm {
 	return norm{
-		weight: l.load(kind, prefix+".weight"),
-		bias:   l.load(kind, prefix+".bias"),
+		weight: l.load(kindF32, prefix+".weight"),
+		bias:   l.load(kindF32, prefix+".bias"),
 		width:  int64(width),
 		eps:    eps,
 	}
