@@ -46,6 +46,9 @@ type hinted struct {
 
 func (e *hinted) Unwrap() error { return e.error }
 
+// Hint returns what to do about the error; errors of other packages may have one too.
+func (e *hinted) Hint() string { return e.hint }
+
 // withHint adds a hint to an error.
 func withHint(err error, format string, args ...any) error {
 	return &hinted{err, fmt.Sprintf(format, args...)}
@@ -85,17 +88,20 @@ func describe(err error) string {
 	}
 	message := err.Error()
 	if hint := hintFor(err); hint != "" {
-		message += "\n            " + hint // aligned behind "clipsearch: "
+		message += "\n" + hintIndent + hint
 	}
 	return message
 }
 
+// hintIndent aligns a hint with the message behind "clipsearch: ".
+const hintIndent = "            "
+
 // hintFor returns the line that says what to do, "" if there is nothing to say.
 func hintFor(err error) string {
-	var h *hinted
+	var h interface{ Hint() string }
 	switch {
 	case errors.As(err, &h):
-		return h.hint
+		return h.Hint()
 	case errors.Is(err, store.ErrNotFound):
 		return "make one with: clipsearch index DIR"
 	case errors.Is(err, store.ErrInUse):

@@ -96,7 +96,7 @@ func openImageTower(p Process, flags common, places places, library store.Model)
 	asked := flags.model != "" || p.Getenv("CLIPSEARCH_MODEL") != ""
 	switch {
 	case errors.Is(err, errNoModel), errors.Is(err, encode.ErrNoBackend) && !asked:
-		fmt.Fprintf(p.Stderr, "clipsearch: %v: pictures are found by their captions and names only\n            %s\n", err, hintFor(err))
+		fmt.Fprintf(p.Stderr, "clipsearch: %v: pictures are found by their captions and names only\n%s%s\n", err, hintIndent, hintFor(err))
 		return nil, nil
 	case err != nil:
 		return nil, err
