@@ -248,16 +248,28 @@ func TestBadInput(t *testing.T) {
 		{"tiff without size", []byte("II*\x00\x08\x00\x00\x00\x00\x00"), ErrCorrupt, "damaged tiff: a size of 0×0 pixels"},
 		{"webp header", []byte("RIFF\x04\x00\x00\x00WEBP"), ErrCorrupt, "damaged webp: the file ends early"},
 		{"webp of two sizes", webpWith(testdata(t, "lossy.webp"), 1, 1, 0), ErrCorrupt, "damaged webp: its parts give different sizes"},
-		{"more pixels than bytes can hold", resized(gray, 9000, 9000), ErrCorrupt, "damaged png: the file ends early"},
+		{"tiff of two sizes", manyHeights(t), ErrTooLarge, "48×16908288 pixels are more than the limit of 1000000 pixels"},
+		{"more pixels than bytes can hold", resized(gray, 900, 900), ErrCorrupt, "damaged png: the file ends early"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := Decode(tt.data, Options{})
+			p, err := Decode(tt.data, Options{MaxPixels: 1e6})
 			if !errors.Is(err, tt.want) || err.Error() != tt.says || p != nil {
 				t.Errorf("got %q (%+v), want %q", err, p, tt.says)
 			}
 		})
 	}
+}
+
+// manyHeights returns a TIFF that gives 18 heights, which lie where its directory has other numbers; the entry itself
+// reads like a height of 32.
+func manyHeights(t *testing.T) []byte {
+	data := plainTIFF(quarters(48, 32, false), 1)
+	binary.LittleEndian.PutUint32(data[26:], 18)
+	if _, height, _ := (directory{block: data, order: binary.LittleEndian, entries: data[10:130], size: 12}).find(tagHeight); len(height) != 72 {
+		t.Fatalf("its heights take %d bytes", len(height))
+	}
+	return data
 }
 
 // resized returns a PNG whose header claims another size.

@@ -23,9 +23,3 @@ type fault struct {
 
 func (f *fault) Error() string { return f.message }
 func (f *fault) Unwrap() error { return f.kind }
-
-// unsupportedHere is the ErrUnsupported of a format that this build cannot decode.
-func unsupportedHere(format string) error {
-	name := map[string]string{formatHEIC: "HEIC", formatAVIF: "AVIF"}[format]
-	return &fault{ErrUnsupported, name + " pictures are read by the full build alone (make; it links libvips)"}
-}

@@ -41,34 +41,59 @@ func (j job) decodeGo() (decoded, error) {
 	return decoded{img: c.img}, nil
 }
 
+// codec is one of Go's.
+type codec struct {
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error) // the first frame
+}
+
+// goCodec returns the codec of a format; WebP has its own way.
+func goCodec(format string) codec {
+	switch format {
+	case formatJPEG:
+		return codec{jpeg.DecodeConfig, func(r io.Reader) (image.Image, error) {
+			// Go's decoder wants the end marker that some files lack and no picture needs. A picture that really
+			// ends early still fails: its entropy-coded data meet a marker.
+			return jpeg.Decode(io.MultiReader(r, bytes.NewReader([]byte{0xff, 0xd9})))
+		}}
+	case formatPNG:
+		return codec{png.DecodeConfig, png.Decode}
+	case formatGIF:
+		return codec{gif.DecodeConfig, gif.Decode}
+	case formatBMP:
+		return codec{bmp.DecodeConfig, bmp.Decode}
+	default:
+		return codec{tiff.DecodeConfig, tiff.Decode}
+	}
+}
+
 // image returns the first frame, and where on the picture its own origin lies.
 func (j job) image() (img image.Image, at image.Point, err error) {
-	r := bytes.NewReader(j.data)
-	switch j.header.Format {
-	case formatJPEG:
-		// Go's decoder wants the end marker that some files lack and no picture needs. A picture that really
-		// ends early still fails: its entropy-coded data meet a marker.
-		img, err = jpeg.Decode(io.MultiReader(r, bytes.NewReader([]byte{0xff, 0xd9})))
-	case formatPNG:
-		if !pngFits(j.data, j.header) {
-			return nil, at, io.ErrUnexpectedEOF
-		}
-		img, err = png.Decode(r)
-	case formatGIF:
-		img, err = gif.Decode(r)
-	case formatBMP:
-		if !bmpFits(j.data, j.header) {
-			return nil, at, io.ErrUnexpectedEOF
-		}
-		img, err = bmp.Decode(r)
-	case formatTIFF:
-		img, err = tiff.Decode(r)
-	case formatWebP:
+	if j.header.Format == formatWebP {
 		return decodeWebP(j.data, j.header)
-	default:
-		err = unsupportedHere(j.header.Format)
 	}
+	if err := j.complete(); err != nil {
+		return nil, at, err
+	}
+	c := goCodec(j.header.Format)
+	config, err := c.config(bytes.NewReader(j.data))
+	if err != nil {
+		return nil, at, err
+	}
+	// The limit was held against our own reading of the size; the codec allocates by its own.
+	if width, height := j.header.stored(); config.Width != width || config.Height != height {
+		return nil, at, corrupt(j.header.Format, "its parts give different sizes")
+	}
+	img, err = c.decode(bytes.NewReader(j.data))
 	return img, at, err
+}
+
+// complete returns an ErrCorrupt if the file is known to be too short for its picture.
+func (j job) complete() error {
+	if j.header.Format == formatPNG && !pngFits(j.data, j.header) || j.header.Format == formatBMP && !bmpFits(j.data, j.header) {
+		return endsEarly(j.header.Format)
+	}
+	return nil
 }
 
 // goError makes the errors of Go's codecs ours.

@@ -63,7 +63,7 @@ func checkSize(h Header, limit int64) error {
 func pixels(h Header) int64 { return int64(h.Width) * int64(h.Height) }
 
 func megapixels(n int64) string {
-	if n%1_000_000 == 0 || n >= 10_000_000 {
+	if n >= 10_000_000 {
 		return fmt.Sprintf("%d megapixels", n/1_000_000)
 	}
 	return fmt.Sprintf("%d pixels", n)

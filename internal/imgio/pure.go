@@ -22,3 +22,9 @@ func encodeThumb(d decoded, quality int) ([]byte, error) {
 	err := jpeg.Encode(&b, d.img, &jpeg.Options{Quality: quality})
 	return b.Bytes(), err
 }
+
+// unsupportedHere is the ErrUnsupported of a format that this build cannot decode.
+func unsupportedHere(format string) error {
+	name := map[string]string{formatHEIC: "HEIC", formatAVIF: "AVIF"}[format]
+	return &fault{ErrUnsupported, name + " pictures are read by the full build alone (make; it links libvips)"}
+}

@@ -13,14 +13,22 @@ const (
 	tagOrientation = 0x112
 )
 
+// Types of values (TIFF 6.0, section 2; BigTIFF).
+const (
+	typeByte  = 1
+	typeASCII = 2
+	typeShort = 3
+	typeLong  = 4
+	typeLong8 = 16
+)
+
 // readTIFF reads the first directory of a TIFF or BigTIFF file, which is its first page.
 func readTIFF(data []byte, h *Header) error {
 	d, ok := firstDirectory(data)
 	if !ok {
 		return endsEarly(formatTIFF)
 	}
-	width, _ := d.value(tagWidth)
-	height, _ := d.value(tagHeight)
+	width, height := d.value(tagWidth), d.value(tagHeight)
 	if width > 1<<31-1 || height > 1<<31-1 {
 		return corrupt(formatTIFF, "a size of %d×%d pixels", width, height)
 	}
@@ -69,33 +77,65 @@ func firstDirectory(data []byte) (directory, bool) {
 	return d, true
 }
 
-// value returns the first number of an integer tag.
-func (d directory) value(tag uint16) (uint64, bool) {
+// find returns the type of a tag and its values, as far as they are there; false if the directory lacks it. The
+// first of several entries counts.
+func (d directory) find(tag uint16) (kind uint16, values []byte, ok bool) {
 	for e := d.entries; len(e) > 0; e = e[d.size:] {
 		if d.order.Uint16(e) != tag {
 			continue
 		}
-		at := e[d.size/2+2:] // behind tag, type and count: 8 bytes, in BigTIFF 12
-		switch d.order.Uint16(e[2:]) {
-		case 1: // byte
-			return uint64(at[0]), true
-		case 3: // short
-			return uint64(d.order.Uint16(at)), true
-		case 4: // long
-			return uint64(d.order.Uint32(at)), true
-		case 16: // long8, in BigTIFF alone
-			if d.size == 20 {
-				return d.order.Uint64(at), true
-			}
+		kind = d.order.Uint16(e[2:])
+		var count, offset uint64
+		at := e[d.size/2+2 : d.size] // behind tag, type and count: 8 bytes, in BigTIFF 12
+		if d.size == 12 {
+			count, offset = uint64(d.order.Uint32(e[4:])), uint64(d.order.Uint32(at))
+		} else {
+			count, offset = d.order.Uint64(e[4:]), d.order.Uint64(at)
 		}
-		return 0, false
+		size := uint64(valueSize(kind))
+		if count > uint64(len(at))/size {
+			at = d.block[min(offset, uint64(len(d.block))):] // they do not fit into the entry
+		}
+		return kind, at[:min(count, uint64(len(at))/size)*size], true
 	}
-	return 0, false
+	return 0, nil, false
+}
+
+// valueSize returns the bytes a value of a type takes, of those types that are asked for.
+func valueSize(kind uint16) int {
+	switch kind {
+	case typeShort:
+		return 2
+	case typeLong:
+		return 4
+	case typeLong8:
+		return 8
+	}
+	return 1
+}
+
+// value returns the first number of an integer tag, 0 if there is none.
+func (d directory) value(tag uint16) uint64 {
+	kind, values, ok := d.find(tag)
+	if !ok || len(values) < valueSize(kind) {
+		return 0
+	}
+	switch kind {
+	case typeByte:
+		return uint64(values[0])
+	case typeShort:
+		return uint64(d.order.Uint16(values))
+	case typeLong:
+		return uint64(d.order.Uint32(values))
+	case typeLong8:
+		return d.order.Uint64(values)
+	}
+	return 0
 }
 
 // orientation returns 1–8; 1 where none is given or it is none of these.
 func (d directory) orientation() int {
-	v, _ := d.value(tagOrientation)
+	v := d.value(tagOrientation)
 	if v < 1 || v > 8 {
 		return 1
 	}
@@ -104,19 +144,10 @@ func (d directory) orientation() int {
 
 // ascii returns the bytes of a text tag up to its first NUL; nil if there is none.
 func (d directory) ascii(tag uint16) []byte {
-	for e := d.entries; len(e) > 0; e = e[d.size:] {
-		if d.order.Uint16(e) != tag || d.order.Uint16(e[2:]) != 2 || d.size != 12 {
-			continue
-		}
-		count := d.order.Uint32(e[4:])
-		text := e[8:12]
-		if count > 4 {
-			offset := d.order.Uint32(e[8:])
-			text = d.block[min(int64(offset), int64(len(d.block))):]
-		}
-		text = text[:min(int64(count), int64(len(text)))]
-		text, _, _ = bytes.Cut(text, []byte{0})
-		return text
+	kind, text, _ := d.find(tag)
+	if kind != typeASCII {
+		return nil
 	}
-	return nil
+	text, _, _ = bytes.Cut(text, []byte{0})
+	return text
 }

@@ -27,13 +27,11 @@ const stripRows = 64
 // decode decodes with libvips what it reads faster, better or at all, and the rest with Go's codecs: of GIF they
 // decode the first frame alone, and bitmaps libvips would give to ImageMagick.
 func (j job) decode() (decoded, error) {
-	switch j.header.Format {
-	case formatGIF, formatBMP:
+	if j.header.Format == formatGIF || j.header.Format == formatBMP {
 		return j.decodeGo()
-	case formatPNG:
-		if !pngFits(j.data, j.header) {
-			return decoded{}, endsEarly(formatPNG)
-		}
+	}
+	if err := j.complete(); err != nil {
+		return decoded{}, err
 	}
 	return j.decodeVips()
 }
