@@ -18,7 +18,7 @@ type Options struct {
 	Device string
 	// Precision is auto, f32, bf16 or f16; "" is auto: f16 on CUDA, bf16 on CPUs with instructions for it, else f32.
 	Precision string
-	// Threads is how many CPU threads the encoder uses; 0 is all cores.
+	// Threads is how many CPU threads the encoder uses; 0 is one for each physical core.
 	Threads int
 }
 

@@ -12,7 +12,7 @@ import (
 type imageTower struct {
 	grid       int64  // patches along a side: S/P, rounded down
 	patch      int64  // px
-	patches    linear // [W, 3·P·P]: the published convolution, whose kernels do not overlap, as a matrix product
+	patches    linear // [W, 3·P·P]: a convolution whose kernels do not overlap is a matrix product
 	class      tensor // [1, 1, W]
 	positions  tensor // [1+G, W]
 	pre        norm
