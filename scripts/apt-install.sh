@@ -44,9 +44,9 @@ install() {
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # shellcheck disable=SC2086
-if ! apt-cache show $missing >/dev/null 2>&1; then
-    update # a bare machine has no lists
-fi
+known=$(LC_ALL=C apt-cache policy $missing 2>/dev/null | grep -c 'Candidate: [^(]') || true
+# shellcheck disable=SC2086
+[ "$known" -eq "$(set -- $missing && echo $#)" ] || update # a bare machine has no lists
 # shellcheck disable=SC2086
 size=$(LC_ALL=C apt-get -o Debug::NoLocking=1 --assume-no install --no-install-recommends $missing 2>/dev/null |
     sed -n 's/^Need to get \(.*\) of archives.*/ (downloads \1 from Debian)/p') || true
