@@ -129,9 +129,12 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-// normalize composes letters and their accents: file names of macOS and some
-// captions come decomposed.
-func normalize(s string) []byte { return norm.NFC.Bytes([]byte(s)) }
+// normalize composes letters and their accents, since file names of macOS and some
+// captions come decomposed, and replaces bytes that are not UTF-8, at which bleve's
+// tokenizer would stop.
+func normalize(s string) []byte {
+	return norm.NFC.Bytes([]byte(strings.ToValidUTF8(s, " ")))
+}
 
 // analyze returns the tokens of s. An analyzer that panics on strange input finds nothing.
 func analyze(a analysis.Analyzer, s string) (tokens analysis.TokenStream) {

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/blevesearch/bleve/v2/analysis"
@@ -114,18 +116,32 @@ type analyzed struct {
 // analyzeRecord analyses all texts of a record.
 func (a *analyzers) analyzeRecord(rec *store.Record) analyzed {
 	out := analyzed{document: document.NewDocument(key(rec.Document.ID)), lengths: lengths{}}
-	for i, t := range texts(rec) {
-		found := analyze(a.analyzer(t.field), t.value)
-		if len(found) == 0 {
-			continue
-		}
-		// The array position keeps phrases from running from one text into the next.
-		f := document.NewTextFieldCustom(t.field, []uint64{uint64(i)}, nil, fieldOptions(t.field), tokenStream(found))
+	streams := map[string]analysis.TokenStream{}
+	for _, t := range texts(rec) {
+		streams[t.field] = appendApart(streams[t.field], analyze(a.analyzer(t.field), t.value))
+	}
+	for _, field := range slices.Sorted(maps.Keys(streams)) {
+		f := document.NewTextFieldCustom(field, nil, nil, fieldOptions(field), tokenStream(streams[field]))
 		f.Analyze()
-		out.document.AddField(analyzedField{f})
-		out.lengths[t.field] += f.AnalyzedLength()
+		if n := f.AnalyzedLength(); n > 0 {
+			out.document.AddField(analyzedField{f})
+			out.lengths[field] = n
+		}
 	}
 	stored := document.NewTextFieldWithIndexingOptions(fieldLengths, nil, out.lengths.encode(), index.StoreField)
 	out.document.AddField(stored)
 	return out
+}
+
+// appendApart appends the tokens of the next text of a field: one position further, so
+// that no phrase runs from one text into the next.
+func appendApart(stream, next analysis.TokenStream) analysis.TokenStream {
+	if len(stream) == 0 {
+		return next
+	}
+	offset := stream[len(stream)-1].Position + 1
+	for _, t := range next {
+		t.Position += offset
+	}
+	return append(stream, next...)
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/blevesearch/bleve/v2/analysis/tokenizer/unicode"
 )
 
-// Limits of wordCache: some ten megabytes if every word is new.
+// Limits of wordCache: some ten megabytes when full.
 const (
-	maxCachedWords = 1 << 16
+	maxCachedWords = 1 << 15
 	maxCachedBytes = 32 // of one word
 )
 
