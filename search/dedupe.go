@@ -32,7 +32,7 @@ func (e *Engine) collapse(ctx context.Context, found []candidate) ([]candidate, 
 			kept[i].twins++
 			continue
 		}
-		v, err := e.store.Vector(c.id)
+		v, err := e.stored(c.id)
 		if err != nil {
 			return nil, err
 		}

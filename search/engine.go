@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"clipsearch/index/store"
@@ -161,10 +162,19 @@ func (e *Engine) similarity(c candidate, query []float32) (*float64, error) {
 	if query == nil {
 		return nil, nil
 	}
-	v, err := e.store.Vector(c.id)
+	v, err := e.stored(c.id)
 	if err != nil || len(v) != len(query) {
 		return nil, err
 	}
 	s := float64(vec.Dot(v, query))
 	return &s, nil
+}
+
+// stored returns a picture's vector, nil if it has none or has gone since the legs saw it.
+func (e *Engine) stored(id store.ID) ([]float32, error) {
+	v, err := e.store.Vector(id)
+	if errors.Is(err, store.ErrNoDocument) {
+		return nil, nil
+	}
+	return v, err
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,25 +106,30 @@ func TestBrowserSearchesByUpload(t *testing.T) {
 	}
 }
 
-// TestScreenshots writes screenshots of the main pages into the folder that CLIPSEARCH_SHOTS names; it is for people to look at.
-func TestScreenshots(t *testing.T) {
-	folder := os.Getenv("CLIPSEARCH_SHOTS")
-	if folder == "" {
-		t.Skip("writes pictures for people; run: CLIPSEARCH_SHOTS=/tmp/shots go test ./ui -run TestScreenshots")
-	}
+var shots = flag.String("shots", "", "write screenshots of the pages into this folder, for people to look at")
+
+func TestBrowserFitsEveryPage(t *testing.T) {
 	g := newGallery(t)
 	for scheme, blink := range map[string]string{"light": "preferredColorScheme=1", "dark": "preferredColorScheme=0"} {
-		for size, width := range map[string]int{"wide": 1280, "phone": 390} {
-			tab := browser(t, chromedp.Flag("blink-settings", blink))
+		tab := browser(t, chromedp.Flag("blink-settings", blink))
+		for size, width := range map[string]int64{"wide": 1280, "phone": 390} {
 			for name, path := range map[string]string{
 				"home": "/", "results": "/?q=red+snow&dedupe=1", "picture": "/picture/6?q=snow", "like": "/?like=1&q=snow&mode=vector",
-				"nothing": "/?q=zzz&mode=text", "problem": "/?q=red&since=tomorrow",
+				"nothing": "/?q=zzz&mode=text", "problem": "/?q=red&since=tomorrow", "missing": "/picture/99",
 			} {
-				run(t, tab, chromedp.EmulateViewport(int64(width), 844), chromedp.Navigate(g.server.URL+path))
+				run(t, tab, chromedp.EmulateViewport(width, 844), chromedp.Navigate(g.server.URL+path))
 				value(t, tab, chromedp.Poll[bool](allLoaded))
-				shot := value(t, tab, chromedp.FullScreenshot(100))
-				if err := os.WriteFile(filepath.Join(folder, size+"-"+scheme+"-"+name+".png"), shot, 0o600); err != nil {
-					t.Fatal(err)
+				if wide := value(t, tab, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > width {
+					t.Errorf("%s is %d px wide on a screen of %d", path, wide, width)
+				}
+				if dark := value(t, tab, chromedp.Evaluate[bool](`matchMedia("(prefers-color-scheme: dark)").matches`)); dark != (scheme == "dark") {
+					t.Errorf("%s is shown dark: %v", path, dark)
+				}
+				if *shots != "" {
+					shot := value(t, tab, chromedp.FullScreenshot(100)) // PNG
+					if err := os.WriteFile(filepath.Join(*shots, size+"-"+scheme+"-"+name+".png"), shot, 0o600); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 		}
