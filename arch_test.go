@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,12 +18,11 @@ var rooms = map[string][]string{
 	".":                         {"internal/cli"},
 	"assets":                    {},
 	"encode":                    {"encode/checkpoint", "encode/pixel", "encode/token", "encode/torch", "internal/vec"},
-	"encode/checkpoint":         {"assets", "encode/pixel", "encode/token"},
+	"encode/checkpoint":         {"assets", "encode/pixel", "encode/token", "internal/vec"},
 	"encode/encodetest":         {"internal/vec"},
-	"encode/pixel":              {},
+	"encode/pixel":              {"internal/resample"},
 	"encode/token":              {},
-	"encode/torch":              {"encode/checkpoint", "encode/torch/quiet"},
-	"encode/torch/quiet":        {},
+	"encode/torch":              {"encode/checkpoint"},
 	"index":                     {"index/captions", "index/store", "internal/imgio", "internal/progress", "internal/scan"},
 	"index/captions":            {},
 	"index/store":               {"internal/vec"},
@@ -31,30 +31,29 @@ var rooms = map[string][]string{
 	"internal/cli":              {"assets", "encode", "encode/checkpoint", "index", "index/captions", "index/store", "index/text", "index/vector", "internal/imgio", "internal/progress", "internal/scan", "search", "ui"},
 	"internal/fit":              {},
 	"internal/fit/cmd/fitgotch": {"internal/fit"},
-	"internal/imgio":            {},
+	"internal/imgio":            {"internal/resample"},
 	"internal/progress":         {},
+	"internal/resample":         {},
 	"internal/scan":             {},
 	"internal/vec":              {},
 	"search":                    {"index/store", "index/text", "index/vector", "internal/vec"},
 	"ui":                        {"assets", "search"},
 }
 
-// soleImporters are the heavy libraries and dangerous packages, each with the one place that may import it.
-var soleImporters = map[string]string{
-	"github.com/sugarme/gotch":      "encode/torch",
-	"github.com/davidbyttow/govips": "internal/imgio",
-	"github.com/bep/imagemeta":      "internal/imgio",
-	"github.com/blevesearch/bleve":  "index/text",
-	"go.etcd.io/bbolt":              "index/store",
-	"github.com/a-h/templ":          "ui",
-	"github.com/bmatcuk/doublestar": "internal/scan",
-	"golang.org/x/term":             "internal/cli",
-	"flag":                          "internal/cli",
-	"unsafe":                        "", // nobody, unless listed in mayBeUnsafe
+// keepers are the heavy libraries and sharp tools, each with the packages that may import it.
+var keepers = map[string][]string{
+	"C":                             {"encode/torch", "internal/imgio"},
+	"unsafe":                        {"encode/torch", "internal/imgio"}, // memory that C owns
+	"flag":                          {"internal/cli", "internal/fit/cmd/fitgotch"},
+	"golang.org/x/term":             {"internal/cli"},
+	"github.com/sugarme/gotch":      {"encode/torch"},
+	"github.com/bep/imagemeta":      {"internal/imgio"},
+	"github.com/blevesearch/bleve":  {"index/text"},
+	"go.etcd.io/bbolt":              {"index/store"},
+	"github.com/a-h/templ":          {"ui"},
+	"github.com/bmatcuk/doublestar": {"internal/scan"},
+	"github.com/dustin/go-humanize": {"internal/cli", "ui"},
 }
-
-// mayBeUnsafe are the packages that need package unsafe, with the reason.
-var mayBeUnsafe = map[string]string{}
 
 // TestImports holds the rooms' doors shut: it reads the imports of every Go file, whatever its build tags, tests apart.
 func TestImports(t *testing.T) {
@@ -102,17 +101,13 @@ func checkFile(t *testing.T, path string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if own, ok := strings.CutPrefix(name, "clipsearch/"); ok && !contains(allowed, own) {
+		if own, ok := strings.CutPrefix(name, "clipsearch/"); ok && !slices.Contains(allowed, own) {
 			t.Errorf("%s: %s may not import %s", path, room, own)
 		}
-		for heavy, importer := range soleImporters {
-			if name != heavy && !strings.HasPrefix(name, heavy+"/") || room == importer {
-				continue
+		for heavy, allowed := range keepers {
+			if (name == heavy || strings.HasPrefix(name, heavy+"/")) && !slices.Contains(allowed, room) {
+				t.Errorf("%s: only %v may import %s", path, allowed, heavy)
 			}
-			if heavy == "unsafe" && mayBeUnsafe[room] != "" {
-				continue
-			}
-			t.Errorf("%s: only %s may import %s", path, importer, heavy)
 		}
 	}
 }
@@ -137,18 +132,9 @@ func TestPureBuildHasNoBackend(t *testing.T) {
 			continue
 		}
 		for _, name := range pkg.Imports {
-			if strings.HasPrefix(name, "github.com/sugarme/gotch") || strings.HasPrefix(name, "github.com/davidbyttow/govips") || name == "C" {
+			if strings.HasPrefix(name, "github.com/sugarme/gotch") || name == "C" {
 				t.Errorf("%s imports %s without the tag native", room, name)
 			}
 		}
 	}
-}
-
-func contains(all []string, one string) bool {
-	for _, name := range all {
-		if name == one {
-			return true
-		}
-	}
-	return false
 }

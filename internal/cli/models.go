@@ -155,8 +155,12 @@ func (q *queryEncoder) EncodeImage(ctx context.Context, data []byte) ([]float32,
 	return encodeImage(ctx, model, data)
 }
 
+// warm begins to load the model, so that the first query need not wait for all of it. Close waits for it.
+func (q *queryEncoder) warm() { go q.get() }
+
 // Close releases the model if it was loaded. No other call may be running or follow.
 func (q *queryEncoder) Close() error {
+	q.once.Do(func() { q.err = errNoModel }) // waits for warm, or forestalls it
 	if q.model == nil {
 		return nil
 	}

@@ -59,6 +59,9 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
+	if st.Model().ID != "" {
+		engine.encoder.warm()
+	}
 	listener, err := listenOn(*listen)
 	if err != nil {
 		return err
