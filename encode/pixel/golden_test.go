@@ -70,3 +70,34 @@ func TestGolden(t *testing.T) {
 		})
 	}
 }
+
+// TestScaledDecode compares the tensors of a picture decoded in full and shrunk to 1.5 times what the tower takes.
+func TestScaledDecode(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(golden, "images", "home-large.jpg"))
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skipf("%s is absent; with it beside the repository run: go test ./encode/pixel", golden)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := pixel.CLIP(224)
+	var tensors [2][]float32
+	for i, opts := range []imgio.Options{{}, {MinShort: 336}} {
+		p, err := imgio.Decode(data, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tensors[i] = make([]float32, spec.Len())
+		spec.Tensor(p.Image, tensors[i])
+	}
+	var dot, a, b float64
+	for i := range tensors[0] {
+		x, y := float64(tensors[0][i]), float64(tensors[1][i])
+		dot, a, b = dot+x*y, a+x*x, b+y*y
+	}
+	if cosine := dot / math.Sqrt(a*b); cosine < 0.999 {
+		t.Errorf("the cosine of the tensors is %.5f", cosine)
+	} else {
+		t.Logf("the cosine of the tensors is %.5f", cosine)
+	}
+}
