@@ -14,6 +14,7 @@ import (
 	"clipsearch/index"
 	"clipsearch/index/store"
 	"clipsearch/internal/imgio"
+	"clipsearch/search"
 )
 
 // errNoModel says that nothing names a checkpoint.
@@ -150,9 +151,18 @@ func (q *queryEncoder) EncodeTexts(ctx context.Context, texts []string) ([][]flo
 func (q *queryEncoder) EncodeImage(ctx context.Context, data []byte) ([]float32, error) {
 	model, err := q.get()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", search.ErrNoEncoder, err) // the picture is not to blame
 	}
 	return encodeImage(ctx, model, data)
+}
+
+// refused returns why a query must not be answered without its vector: the model is not the library's, or it was asked for
+// by name and cannot be loaded. nil if the model was not needed or is there. No other call may be running.
+func (q *queryEncoder) refused(named bool) error {
+	if q.err != nil && (named || errors.Is(q.err, index.ErrModel)) {
+		return q.err
+	}
+	return nil
 }
 
 // warm begins to load the model, so that the first query need not wait for all of it. Close waits for it.

@@ -77,6 +77,9 @@ func runSearch(ctx context.Context, p Process, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
 	result, err := engine.Search(ctx, opts.query)
+	if refused := engine.encoder.refused(opts.model != ""); refused != nil {
+		return refused
+	}
 	if err != nil {
 		return searchError(err)
 	}
@@ -174,8 +177,8 @@ func termFlags(f *flag.FlagSet, terms *[]search.Term) {
 	})
 	f.Func("weight", "", func(s string) error {
 		w, err := strconv.ParseFloat(s, 64)
-		if err != nil || len(*terms) == 0 {
-			return errors.New("it is a number after --text, --image, --like or --not")
+		if err != nil || w == 0 || len(*terms) == 0 {
+			return errors.New("it is a number, not 0, after --text, --image, --like or --not")
 		}
 		(*terms)[len(*terms)-1].Weight *= w
 		return nil
