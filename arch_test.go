@@ -26,7 +26,7 @@ var rooms = map[string][]string{
 	"index":                     {"index/captions", "index/store", "internal/imgio", "internal/progress", "internal/scan"},
 	"index/captions":            {},
 	"index/store":               {"internal/vec"},
-	"index/text":                {"index/store"},
+	"index/text":                {"index/store", "internal/vec"},
 	"index/vector":              {"index/store", "internal/vec"},
 	"internal/cli":              {"assets", "encode", "encode/checkpoint", "index", "index/captions", "index/store", "index/text", "index/vector", "internal/imgio", "internal/progress", "internal/scan", "search", "ui"},
 	"internal/fit":              {},
