@@ -19,7 +19,8 @@ type Match struct {
 }
 
 // Search returns the k best matches of q that keep lets pass, best first, ties by
-// ID. keep may be nil; it is called only with IDs that would enter the result.
+// ID. keep may be nil; it is called only with IDs that would enter the result, and
+// must not call methods of the index.
 func (x *Index) Search(ctx context.Context, q Query, k int, keep func(store.ID) bool) ([]Match, error) {
 	if err := ctx.Err(); k <= 0 || err != nil {
 		return nil, err
