@@ -34,7 +34,7 @@ func readNPY(t *testing.T, name string, bytesEach int) []byte {
 // The true neighbours of real queries among 50,000 real vectors are found, all of
 // them: the 10 best have at least the 10th true similarity, ties aside.
 func TestRealVectors(t *testing.T) {
-	const dims, k, listed, queries = 512, 10, 100, 40
+	const dims, k, listed, queries = 512, 10, 100, 15
 	images := readNPY(t, "images_50k_f16.npy", 2*dims)
 	x := New(dims)
 	half, row := make([]uint16, dims), make([]float32, dims)
