@@ -6,7 +6,8 @@ set -euo pipefail
 stamps=/usr/share/tuxpaint/stamps
 folder="${XDG_CACHE_HOME:-$HOME/.cache}/clipsearch-demo"
 library="$folder/stamps.clipsearch"
-program="$(dirname "$0")/../clipsearch"
+cd "$(dirname "$0")/.."
+program=./clipsearch
 mkdir -p "$folder"
 
 if [[ -z "${CLIPSEARCH_MODEL:-}" ]]; then
