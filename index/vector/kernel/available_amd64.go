@@ -1,0 +1,29 @@
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// Available returns the kernels that run on this processor, fastest first.
+func Available() []Kernel {
+	var kernels []Kernel
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512VNNI && cpu.X86.HasAVX2 {
+		kernels = append(kernels, Kernel{Name: "avx512-vnni", dots: func(dst []int32, q []int8, codes []uint8) {
+			dotsVNNI(&dst[0], &q[0], &codes[0], len(dst), len(q))
+		}})
+	}
+	if cpu.X86.HasAVX2 {
+		kernels = append(kernels, Kernel{Name: "avx2", dots: func(dst []int32, q []int8, codes []uint8) {
+			dotsAVX2(&dst[0], &q[0], &codes[0], len(dst), len(q))
+		}})
+	}
+	return append(kernels, plain())
+}
+
+// dotsVNNI needs AVX-512F, AVX-512 VNNI and AVX2. rows > 0; dims > 0, a multiple of 64.
+//
+//go:noescape
+func dotsVNNI(dst *int32, q *int8, codes *uint8, rows, dims int)
+
+// dotsAVX2 needs AVX2. rows > 0; dims > 0, a multiple of 32.
+//
+//go:noescape
+func dotsAVX2(dst *int32, q *int8, codes *uint8, rows, dims int)
