@@ -70,7 +70,7 @@ func exitCode(err error) int {
 		return exitNoLibrary
 	case errors.Is(err, store.ErrInUse):
 		return exitInUse
-	case errors.Is(err, index.ErrModel):
+	case errors.Is(err, index.ErrModel), errors.Is(err, store.ErrModel):
 		return exitModel
 	case errors.Is(err, encode.ErrNoBackend):
 		return exitNoBackend

@@ -12,6 +12,7 @@ import (
 	"clipsearch/encode"
 	"clipsearch/encode/checkpoint"
 	"clipsearch/index"
+	"clipsearch/index/exchange"
 	"clipsearch/index/store"
 	"clipsearch/internal/imgio"
 	"clipsearch/search"
@@ -36,6 +37,9 @@ func findModel(p Process, named string, places places, library store.Model) (str
 	if library.ID == "" {
 		return "", withHint(errNoModel, "name a checkpoint with --model DIR or $CLIPSEARCH_MODEL")
 	}
+	if library.ID == exchange.Unnamed {
+		return "", fmt.Errorf("%w: its vectors were imported without saying what made them", errNoModel)
+	}
 	if _, err := os.Stat(library.Dir); err == nil {
 		return library.Dir, nil
 	}
@@ -52,7 +56,7 @@ func findModel(p Process, named string, places places, library store.Model) (str
 			}
 		}
 	}
-	return "", withHint(fmt.Errorf("the library's model %s is not at %s any more", library.ID, library.Dir), "say where it is now with --model DIR")
+	return "", withHint(fmt.Errorf("the library's model %s is not at %q", library.ID, library.Dir), "say where it is now with --model DIR")
 }
 
 // openModel loads the checkpoint to use; see findModel.

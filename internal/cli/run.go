@@ -36,6 +36,8 @@ func commands() []command {
 		{"serve", "show the library as a web page on this machine", serveHelp, runServe},
 		{"embed", "print the vectors of pictures and texts", embedHelp, runEmbed},
 		{"model", "list, show, check, add or make checkpoints", modelUsage(), runModel},
+		{"import", "take vectors made elsewhere, or an exported library", importHelp, runImport},
+		{"export", "write a library into a folder of plain files", exportHelp, runExport},
 		{"stats", "say what a library holds", statsHelp, runStats},
 		{"doctor", "say what the program found on this machine and what is missing", doctorHelp, runDoctor},
 		{"version", "print the version", versionHelp, runVersion},
