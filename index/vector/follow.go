@@ -51,19 +51,19 @@ func (x *Index) Sync(ctx context.Context) error {
 func (x *Index) reload(ctx context.Context) error {
 	sequence := x.st.Sequence() // before reading: what comes later is read again
 	dims := x.st.Model().Dims
-	fresh := New(dims)
-	e := &edit{next: snapshot{dims: dims}, rows: fresh.rows}
+	e := &edit{next: *emptySnapshot(dims), rows: map[store.ID]int{}}
 	err := x.st.EachVector(ctx, func(id store.ID, v []float32) error {
-		unit, err := unitVector(v, dims)
+		h, err := newHalf(v, dims)
 		if err != nil {
 			return fmt.Errorf("document %d: %w", id, err)
 		}
-		e.add(id, unit)
+		e.add(id, h)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	e.finish(0)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.rows, x.sequence = e.rows, sequence
@@ -96,7 +96,7 @@ func (x *Index) refresh(ctx context.Context, ids []store.ID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	vectors := make([][]float32, len(ids))
+	vectors := make([]*half, len(ids))
 	for i, id := range ids {
 		v, err := x.searchable(id)
 		if err != nil {
@@ -109,16 +109,16 @@ func (x *Index) refresh(ctx context.Context, ids []store.ID) error {
 			if vectors[i] == nil {
 				e.delete(id)
 			} else {
-				e.add(id, vectors[i])
+				e.add(id, *vectors[i])
 			}
 		}
 	})
 	return nil
 }
 
-// searchable returns the unit vector of a document, nil if it has none, is hidden or
+// searchable returns the vector of a document, nil if it has none, is hidden or
 // forgotten.
-func (x *Index) searchable(id store.ID) ([]float32, error) {
+func (x *Index) searchable(id store.ID) (*half, error) {
 	d, err := x.st.Document(id)
 	if errors.Is(err, store.ErrNoDocument) {
 		return nil, nil
@@ -133,9 +133,9 @@ func (x *Index) searchable(id store.ID) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	unit, err := unitVector(v, x.Dims())
+	h, err := newHalf(v, x.Dims())
 	if err != nil {
 		return nil, fmt.Errorf("document %d: %w", id, err)
 	}
-	return unit, nil
+	return &h, nil
 }

@@ -14,17 +14,15 @@ func dotsPlain(dst []int32, q []int8, codes []uint8) {
 	}
 }
 
-// dotPlain returns the sum of q[i]·row[i]; the lengths are equal and a multiple of 4.
+// dotPlain returns the sum of q[i]·row[i]; the lengths are equal and a multiple of 8.
 func dotPlain(q []int8, row []uint8) int32 {
-	// Four sums, so that additions needn't wait for each other; both lengths in the
-	// condition, so that the compiler drops the bounds checks.
-	var s0, s1, s2, s3 int32
-	for len(q) >= 4 && len(row) >= 4 {
-		s0 += int32(q[0]) * int32(row[0])
-		s1 += int32(q[1]) * int32(row[1])
-		s2 += int32(q[2]) * int32(row[2])
-		s3 += int32(q[3]) * int32(row[3])
-		q, row = q[4:], row[4:]
+	// Pieces of known length have no bounds checks; two sums needn't wait for each other.
+	var even, odd int32
+	for len(q) >= 8 && len(row) >= 8 {
+		a, b := (*[8]int8)(q), (*[8]uint8)(row)
+		even += int32(a[0])*int32(b[0]) + int32(a[2])*int32(b[2]) + int32(a[4])*int32(b[4]) + int32(a[6])*int32(b[6])
+		odd += int32(a[1])*int32(b[1]) + int32(a[3])*int32(b[3]) + int32(a[5])*int32(b[5]) + int32(a[7])*int32(b[7])
+		q, row = q[8:], row[8:]
 	}
-	return s0 + s1 + s2 + s3
+	return even + odd
 }
