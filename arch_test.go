@@ -30,7 +30,7 @@ var rooms = map[string][]string{
 	"index/text":                {"index/store", "internal/vec"},
 	"index/vector":              {"index/store", "index/vector/kernel", "internal/vec"},
 	"index/vector/kernel":       {},
-	"internal/cli":              {"assets", "encode", "encode/checkpoint", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/imgio", "internal/progress", "internal/scan", "search", "ui"},
+	"internal/cli":              {"assets", "encode", "encode/checkpoint", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/imgio", "internal/npy", "internal/progress", "internal/scan", "internal/vec", "search", "ui"},
 	"internal/fit":              {},
 	"internal/fit/cmd/fitgotch": {"internal/fit"},
 	"internal/imgio":            {"internal/resample"},
