@@ -48,6 +48,9 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	if len(rest) > 0 {
 		return usagef("serve takes no arguments")
 	}
+	if err := checkListen(*listen); err != nil {
+		return err
+	}
 	places := findPlaces(p.Getenv)
 	st, err := store.Open(places.libraryPath(opts.library), store.Options{ReadOnly: true})
 	if err != nil {
@@ -88,16 +91,24 @@ func serve(ctx context.Context, p Process, listener net.Listener, handler http.H
 	return ui.Serve(ctx, listener, handler)
 }
 
+// checkListen refuses an address that is malformed or not this machine's alone; "" is the default one.
+func checkListen(address string) error {
+	if address == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || !isPort(port) {
+		return usagef("serve: --listen is %q; it is an address and a port, such as %s", address, defaultListen)
+	}
+	if !isLoopback(host) {
+		return usagef("serve: %q is not this machine's loopback; other machines cannot be let in yet", host)
+	}
+	return nil
+}
+
 // listenOn listens on an address; "" means the default one, or any free port beside it.
 func listenOn(address string) (net.Listener, error) {
 	if address != "" {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil || !isPort(port) {
-			return nil, usagef("serve: --listen is %q; it is an address and a port, such as %s", address, defaultListen)
-		}
-		if !isLoopback(host) {
-			return nil, usagef("serve: %q is not this machine's loopback; other machines cannot be let in yet", host)
-		}
 		listener, err := net.Listen("tcp", address)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			return nil, withHint(fmt.Errorf("%s is taken by another program", address), "leave out --listen to have a free port found")
