@@ -27,9 +27,11 @@ type codes struct {
 	margin [blockRows]float32
 }
 
-// deviations is how many standard deviations of its error an estimated similarity is allowed to be off. The errors are
-// sums of many small independent ones, which are beyond 6 once in 10⁹.
-const deviations = 6
+// deviations is how many standard deviations of its error an estimated similarity is taken to be off at most. The errors
+// are sums of many small ones and so nearly normal. For a neighbour to be missed, its own error and that of one that
+// takes its place must differ by more than twice this, which is 5·√2 deviations of their difference: once in 10¹² such
+// pairs. On real vectors the largest error of an estimate is about 4.
+const deviations = 5
 
 // margin bounds the inner product of a unit vector with a rounding error, whose length is given, of numbers rounded to
 // multiples of scale: by Cauchy and Schwarz it is at most the length; and as the errors of the values are spread evenly
@@ -104,38 +106,39 @@ func (s *snapshot) code(first int) {
 	}
 }
 
-// set codes a residual as row r and returns its length once coded.
+// set codes a residual, which it overwrites, as row r and returns its length once coded.
 func (c *codes) set(r int, residual []float32, around *center) (length float32) {
 	stride := len(c.values) / blockRows
-	row := c.values[r*stride : (r+1)*stride]
-	scale, sum, lost := quantize(residual, func(j int, code int8) { row[j] = uint8(int(code) + kernel.Zero) })
-	for j := len(residual); j < stride; j++ {
-		row[j] = kernel.Zero
-	}
-	c.scale[r], c.bias[r], c.margin[r] = scale, vec.Dot(residual, around.mean), margin(lost, scale)
-	return sum
+	c.bias[r] = vec.Dot(residual, around.mean)
+	scale, length, lost := quantize(c.values[r*stride:(r+1)*stride], residual)
+	c.scale[r], c.margin[r] = scale, margin(lost, scale)
+	return length
 }
 
-// quantize gives each value of v as a multiple of scale, from −kernel.Limit to
-// kernel.Limit, to put. It returns the length of the vector of multiples and that of
-// what they lack.
-func quantize(v []float32, put func(i int, code int8)) (scale, length, lost float32) {
+// quantize writes v as multiples of scale, kernel.Zero added, to dst, which may be
+// longer and is filled with zeros; v becomes what is lost by that. It returns the
+// lengths of the vector of multiples and of what is lost.
+func quantize(dst []uint8, v []float32) (scale, length, lost float32) {
 	var largest float32
 	for _, x := range v {
 		largest = max(largest, x, -x)
 	}
 	scale = largest / kernel.Limit
 	inverse := 1 / scale
-	if math.IsInf(float64(inverse), 1) { // of zero, and of what is as good as zero
+	if math.IsInf(float64(inverse), 0) { // of zero, and of what is as good as zero
 		scale, inverse = 0, 0
 	}
-	var kept, rest float64
+	var kept, rest float32
 	for i, x := range v {
-		code := int32(x*inverse+(kernel.Zero+0.5)) - kernel.Zero // to nearest
-		put(i, int8(code))
-		y := scale * float32(code)
-		kept += float64(y) * float64(y)
-		rest += float64(x-y) * float64(x-y)
+		code := int32(x*inverse + (kernel.Zero + 0.5)) // to nearest
+		dst[i] = uint8(code)
+		y := scale * float32(code-kernel.Zero)
+		v[i] = x - y
+		kept += y * y
+		rest += v[i] * v[i]
 	}
-	return scale, float32(math.Sqrt(kept)), float32(math.Sqrt(rest))
+	for i := len(v); i < len(dst); i++ {
+		dst[i] = kernel.Zero
+	}
+	return scale, float32(math.Sqrt(float64(kept))), float32(math.Sqrt(float64(rest)))
 }

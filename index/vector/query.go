@@ -11,41 +11,50 @@ import (
 //
 // With row = mean + residual, the similarity of q is ⟨q,mean⟩ + ⟨q,residual⟩. The part
 // of q along the mean makes tilt·⟨mean,residual⟩, where codes.bias is the product; the
-// rest of q is coded as rows are, and kernels multiply the codes.
+// rest of q is coded as rows are, and kernels multiply the codes. As one value of a
+// text's vector is often several times as large as all others, which leaves little
+// precision to those, what the codes lose is coded again, for the few rows that matter.
 type query struct {
-	unit  []float32
-	codes []int8  // [kernel.Padded(dims)]
-	base  float32 // ⟨q,mean⟩
-	tilt  float32
-	scale float32 // of codes
-	// An estimated similarity is off by at most spread·codes.margin + slack.
-	spread, slack float32
+	unit   []float32
+	base   float32 // ⟨q,mean⟩
+	tilt   float32
+	coarse digits
+	fine   digits  // what coarse loses
+	spread float32 // what of codes.margin concerns q
 }
 
-// roundoff bounds what the arithmetic in float32 adds to the error of a similarity, estimated or not.
+// digits are 8-bit numbers of a query.
+type digits struct {
+	codes []int8 // [kernel.Padded(dims)]
+	scale float32
+	slack float32 // a similarity is off by at most this for what the digits lose
+}
+
+// roundoff is more than what the arithmetic in float32 adds to the error of a similarity, estimated or not.
 const roundoff = 2e-6
 
 func newQuery(unit []float32, s *snapshot) *query {
-	q := &query{unit: unit, codes: make([]int8, kernel.Padded(s.dims)), base: vec.Dot(unit, s.center.mean)}
+	q := &query{unit: unit, base: vec.Dot(unit, s.center.mean)}
 	if s.center.square > 0 {
 		q.tilt = q.base / s.center.square
 	}
 	rest := make([]float32, s.dims)
-	var square float64
 	for j, x := range unit {
 		rest[j] = x - q.tilt*s.center.mean[j]
-		square += float64(rest[j]) * float64(rest[j])
 	}
-	var lost float32
-	q.scale, _, lost = quantize(rest, func(j int, code int8) { q.codes[j] = code })
-	q.spread = float32(math.Sqrt(square))
-	q.slack = s.reach*margin(lost, q.scale) + roundoff
+	q.spread = float32(math.Sqrt(float64(vec.Dot(rest, rest))))
+	q.coarse = newDigits(rest, s.reach)
+	q.fine = newDigits(rest, s.reach)
 	return q
 }
 
-// estimate returns the similarity with a row by its code, and how far that is off at
-// most; dot is the inner product of the codes.
-func (q *query) estimate(c *codes, row int, dot int32) (similarity, margin float32) {
-	similarity = q.base + q.tilt*c.bias[row] + q.scale*c.scale[row]*float32(dot)
-	return similarity, q.spread*c.margin[row] + q.slack
+// newDigits codes rest, which becomes what is lost by that.
+func newDigits(rest []float32, reach float32) digits {
+	unsigned := make([]uint8, kernel.Padded(len(rest)))
+	scale, _, lost := quantize(unsigned, rest)
+	d := digits{codes: make([]int8, len(unsigned)), scale: scale, slack: reach*margin(lost, scale) + roundoff}
+	for j, code := range unsigned {
+		d.codes[j] = int8(int(code) - kernel.Zero)
+	}
+	return d
 }

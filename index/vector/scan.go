@@ -54,18 +54,28 @@ func (s *snapshot) scan(ctx context.Context, by kernel.Kernel, queries []*query,
 // scanBlock adds the candidates of one block to g.
 func (s *snapshot) scanBlock(block int, q *query, by kernel.Kernel, dots []int32, keep func(store.ID) bool, g *gathering) {
 	b, c, dead := s.blocks[block], s.codes[block], s.deadOf(block)
-	dots = dots[:s.rowsOf(block)]
-	by.Dots(dots, q.codes, c.values[:len(dots)*len(q.codes)])
-	for r, dot := range dots {
-		similarity, margin := q.estimate(c, r, dot)
-		if similarity+margin < g.floor || dead.has(r) || keep != nil && !keep(b.ids[r]) {
+	n, stride := s.rowsOf(block), len(q.coarse.codes)
+	dots = dots[:n]
+	by.Dots(dots, q.coarse.codes, c.values[:n*stride])
+	scale, bias, margin := c.scale[:n], c.bias[:n], c.margin[:n]
+	base, tilt, unit, spread, floor := q.base, q.tilt, q.coarse.scale, q.spread, g.floor-q.coarse.slack
+	for r := range dots {
+		similarity := base + tilt*bias[r] + unit*scale[r]*float32(dots[r])
+		if similarity+spread*margin[r] < floor || dead.has(r) || keep != nil && !keep(b.ids[r]) {
 			continue
 		}
-		g.add(block*blockRows+r, similarity, margin)
+		by.Dots(dots[r:r+1], q.fine.codes, c.values[r*stride:(r+1)*stride])
+		similarity += q.fine.scale * scale[r] * float32(dots[r])
+		g.add(block*blockRows+r, similarity, spread*margin[r]+q.fine.slack)
+		floor = g.floor - q.coarse.slack
 	}
 }
 
+// add adds a row whose similarity is off by at most margin.
 func (g *gathering) add(row int, similarity, margin float32) {
+	if similarity+margin < g.floor {
+		return
+	}
 	g.found = append(g.found, candidate{row, similarity + margin})
 	g.least.Push(uint64(row), similarity-margin)
 	if floor, full := g.least.Threshold(); full {
