@@ -48,10 +48,10 @@ func (o oracle) add(id store.ID, v []float32) {
 func (o oracle) search(q []float32, k int, keep func(store.ID) bool) []Neighbor {
 	unit := slices.Clone(q)
 	vec.Normalize(unit)
-	all := []Neighbor{}
+	all, buffer := []Neighbor{}, make([]float32, len(q))
 	for id, v := range o {
 		if keep == nil || keep(id) {
-			all = append(all, Neighbor{id, v.similarity(unit, make([]float32, len(q)))})
+			all = append(all, Neighbor{id, v.similarity(unit, buffer)})
 		}
 	}
 	slices.SortFunc(all, func(a, b Neighbor) int {
@@ -69,7 +69,11 @@ func checkSearch(t *testing.T, x *Index, o oracle, q []float32, k int, keep func
 	t.Helper()
 	got, err := x.Search(ctx, q, k, keep)
 	ok(t, err)
-	if d := cmp.Diff(o.search(q, k, keep), append([]Neighbor{}, got...)); d != "" {
+	want := o.search(q, k, keep)
+	if slices.Equal(want, got) {
+		return // cmp is slow on many
+	}
+	if d := cmp.Diff(want, append([]Neighbor{}, got...)); d != "" {
 		t.Fatalf("top %d of %d (-want +got):\n%s", k, len(o), d)
 	}
 }
