@@ -27,12 +27,12 @@ func oracle(q []int8, codes []uint8, rows int) []int32 {
 // checkAll compares all kernels of this processor with the oracle. What lies beside dst and codes must not matter.
 func checkAll(t *testing.T, q []int8, codes []uint8, rows int) {
 	t.Helper()
-	want := oracle(q, codes, rows)
+	want := append(oracle(q, codes, rows), slices.Repeat([]int32{-7}, 8)...)
 	for _, k := range Available() {
 		dst := slices.Repeat([]int32{-7}, rows+8)
 		k.Dots(dst[:rows], q, codes)
-		if d := cmp.Diff(append(slices.Clip(want), slices.Repeat([]int32{-7}, 8)...), dst); d != "" {
-			t.Fatalf("%s, %d rows of %d (-want +got):\n%s", k.Name, rows, len(q), d)
+		if !slices.Equal(dst, want) { // cmp is slow on many
+			t.Fatalf("%s, %d rows of %d (-want +got):\n%s", k.Name, rows, len(q), cmp.Diff(want, dst))
 		}
 	}
 }
