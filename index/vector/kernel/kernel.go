@@ -21,7 +21,7 @@ const (
 
 // Kernel is one way of computing inner products. Safe for concurrent use.
 type Kernel struct {
-	Name string // "avx512-vnni", "avx2" or "go"
+	Name string // "avx512-vnni", "avx2", "neon-dotprod", "neon" or "go"
 	// dots does what Dots says, for at least one row of at least Align numbers.
 	dots func(dst []int32, q []int8, codes []uint8)
 }
