@@ -90,6 +90,32 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// Half precision loses nothing of vectors that have been in half precision, as the store's have.
+func TestHalfKeeps(t *testing.T) {
+	const dims = 512
+	rng := rand.New(rand.NewPCG(16, 17))
+	stored, read := make([]uint16, dims), make([]float32, dims)
+	for name, shape := range shapes {
+		for range 100 {
+			unit := shape(rng, dims)
+			vec.Normalize(unit)
+			vec.ToF16(stored, unit)
+			vec.FromF16(read, stored)
+			asIs, err := newHalf(read, dims)
+			ok(t, err)
+			vec.Normalize(read)
+			normalized, err := newHalf(read, dims)
+			ok(t, err)
+			if !slices.Equal(asIs.values, stored) || !slices.Equal(normalized.values, stored) {
+				t.Fatalf("%s: half precision changed a vector", name)
+			}
+			if s := asIs.similarity(read, make([]float32, dims)); s < 1-1e-6 {
+				t.Fatalf("%s: a vector's similarity with itself is %v", name, s)
+			}
+		}
+	}
+}
+
 // The margins hold: no estimate is further off than it says.
 func TestMargins(t *testing.T) {
 	const dims = 128

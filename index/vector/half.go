@@ -12,8 +12,9 @@ type half struct {
 	inverse float32
 }
 
-// newHalf returns v in half precision; ErrDims, ErrNotFinite, ErrZero. Vectors that have no more than half precision,
-// such as those of a store, are kept as they are; others are normalised first, so that their values are in its range.
+// newHalf returns v in half precision; ErrDims, ErrNotFinite, ErrZero. What has no more than half precision is kept as it
+// is; all else is normalised first, so that its values are in range. A store's vectors, which are unit vectors in half
+// precision, normalised again, become what the store holds: normalising moves them by less than half a step.
 func newHalf(v []float32, dims int) (half, error) {
 	unit, err := unitVector(v, dims)
 	if err != nil {

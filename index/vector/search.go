@@ -46,7 +46,7 @@ func (x *Index) search(ctx context.Context, vectors [][]float32, k int, keep fun
 	for i, v := range vectors {
 		unit, err := unitVector(v, s.dims)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("query %d: %w", i+1, err)
 		}
 		queries[i] = newQuery(unit, s)
 	}
