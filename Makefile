@@ -28,8 +28,8 @@ help: ## list the targets
 
 .PHONY: packages
 packages: ## install the Debian packages that the build needs and this machine lacks
-	@scripts/apt-install.sh $(BUILD_PACKAGES)
-	@case $$($(FIT) --where 2>/dev/null || echo /usr) in /usr) scripts/apt-install.sh $(TORCH_PACKAGES);; esac
+	@torch=; case $$($(FIT) --where 2>/dev/null || echo /usr) in /usr) torch="$(TORCH_PACKAGES)";; esac; \
+	scripts/apt-install.sh $(BUILD_PACKAGES) $$torch
 
 .PHONY: build
 build: packages ## (default) install what is missing, fit gotch, build ./clipsearch

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
 package fit
 
@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"golang.org/x/sys/unix"
+	"syscall" // not x/sys: the tool runs before there are certificates to download modules with
 )
 
 // lock waits for the lock file at path, which is made if missing, and returns what releases it. The
@@ -22,8 +21,8 @@ func lock(path string) (unlock func() error, err error) {
 		return nil, fmt.Errorf("lock cache: %w", err)
 	}
 	for {
-		err = unix.Flock(int(file.Fd()), unix.LOCK_EX)
-		if !errors.Is(err, unix.EINTR) {
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EINTR) {
 			break
 		}
 	}
