@@ -40,8 +40,8 @@ func (x *Index) Len() int { return x.current.Load().live }
 func (x *Index) Dims() int { return x.current.Load().dims }
 
 // Add inserts the vector of id, normalised, in half precision, replacing an older one.
-// v is copied. Now and then it codes all vectors anew, which takes 1 s for 200,000 and a
-// core; searches go on meanwhile. ErrDims, ErrNotFinite, ErrZero.
+// v is copied. ErrDims, ErrNotFinite, ErrZero. When the set has doubled, and when most
+// rows are dead, it codes all vectors anew, on all cores; searches go on meanwhile.
 func (x *Index) Add(id store.ID, v []float32) error {
 	h, err := newHalf(v, x.Dims())
 	if err != nil {
