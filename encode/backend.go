@@ -7,6 +7,8 @@ import "context"
 type backend interface {
 	// Images takes pictures of 3·S·S numbers, S being the image tower's size.
 	Images(ctx context.Context, pixels [][]float32) ([][]float32, error)
+	// Patches takes pictures as Images does and returns an embedding of each patch, row by row, for each.
+	Patches(ctx context.Context, pixels [][]float32) ([][][]float32, error)
 	// Texts takes token ids from start to end token, at most the context length.
 	Texts(ctx context.Context, ids [][]int32) ([][]float32, error)
 	Device() string

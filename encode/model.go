@@ -84,6 +84,9 @@ func newModel(c *checkpoint.Checkpoint, b backend) *Model {
 // Info describes the model.
 func (m *Model) Info() Info { return m.info }
 
+// LogitScale returns the factor that turns similarities into logits, exp(Info().LogitScale).
+func (m *Model) LogitScale() float64 { return math.Exp(float64(m.info.LogitScale)) }
+
 // InputSize returns Info().InputSize: Prepare would enlarge a picture whose shorter side has fewer px.
 func (m *Model) InputSize() int { return m.info.InputSize }
 
@@ -92,6 +95,16 @@ func (m *Model) InputSize() int { return m.info.InputSize }
 func (m *Model) Prepare(img *image.RGBA) []float32 {
 	tensor := make([]float32, m.pixels.Len()) // [3, S, S]
 	m.pixels.Tensor(img, tensor)
+	return tensor
+}
+
+// PrepareWhole is Prepare for a picture that is to be seen to its edges: it is squashed to a square, and nothing is cropped.
+// A part of a larger picture (image.RGBA.SubImage) is prepared as if it were all there is.
+func (m *Model) PrepareWhole(img *image.RGBA) []float32 {
+	spec := m.pixels
+	spec.Resize, spec.Squash = spec.Crop, true
+	tensor := make([]float32, spec.Len()) // [3, S, S]
+	spec.Tensor(img, tensor)
 	return tensor
 }
 
@@ -107,6 +120,22 @@ func (m *Model) EncodePixels(ctx context.Context, batch [][]float32) ([][]float3
 		return nil, fmt.Errorf("encode picture %d of %d: %w", i, len(batch), err)
 	}
 	return vectors, nil
+}
+
+// EncodePatches returns, for each prepared picture, the unit vector [Dims] of each of its patches, which are a square grid,
+// row by row: what a text's vector says about that part of the picture. What does not fill a patch at the right and at the
+// bottom has none; published towers leave nothing over. It costs about as much as EncodePixels, and errors are the same.
+func (m *Model) EncodePatches(ctx context.Context, batch [][]float32) ([][][]float32, error) {
+	pictures, err := m.backend.Patches(ctx, batch)
+	if err != nil {
+		return nil, fmt.Errorf("encode patches: %w", err)
+	}
+	for i, patches := range pictures {
+		if patch, err := normalize(patches); err != nil {
+			return nil, fmt.Errorf("encode patch %d of picture %d of %d: %w", patch, i, len(batch), err)
+		}
+	}
+	return pictures, nil
 }
 
 // EncodeTexts returns the unit vector [Dims] of each text, in order. A text longer than the context length is cut; an empty

@@ -140,6 +140,10 @@ func (b broken) Images(_ context.Context, pixels [][]float32) ([][]float32, erro
 	return b.repeat(len(pixels)), nil
 }
 
+func (b broken) Patches(_ context.Context, pixels [][]float32) ([][][]float32, error) {
+	return [][][]float32{b.repeat(4), b.repeat(4)}, nil
+}
+
 func (b broken) Texts(_ context.Context, ids [][]int32) ([][]float32, error) {
 	return b.repeat(len(ids)), nil
 }

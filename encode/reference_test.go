@@ -48,6 +48,17 @@ func (r *reference) Images(ctx context.Context, pixels [][]float32) ([][]float32
 	return embeddings, nil
 }
 
+func (r *reference) Patches(ctx context.Context, pixels [][]float32) ([][][]float32, error) {
+	embeddings := make([][][]float32, len(pixels))
+	for i, p := range pixels {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		embeddings[i] = r.patches(p)
+	}
+	return embeddings, nil
+}
+
 func (r *reference) Texts(ctx context.Context, ids [][]int32) ([][]float32, error) {
 	embeddings := make([][]float32, len(ids))
 	for i, text := range ids {
@@ -61,6 +72,22 @@ func (r *reference) Texts(ctx context.Context, ids [][]int32) ([][]float32, erro
 
 // image returns the embedding of pixels [3, S, S].
 func (r *reference) image(pixels []float32) []float32 {
+	v := r.config.Vision
+	rows := r.stack(r.tokens(pixels), "vision_model", v.TowerConfig, mixAll)
+	pooled := r.normed(rows[:1], "vision_model.post_layernorm", v.Eps)
+	return r.projected(pooled, "visual_projection")[0]
+}
+
+// patches returns the embedding of each patch of pixels [3, S, S]: image with every token kept, where in the last block a
+// token attends to itself alone. That is what MaskCLIP's formula, the value projection in place of attention, comes to.
+func (r *reference) patches(pixels []float32) [][]float32 {
+	v := r.config.Vision
+	rows := r.stack(r.tokens(pixels), "vision_model", v.TowerConfig, mixAllButLast)
+	return r.projected(r.normed(rows[1:], "vision_model.post_layernorm", v.Eps), "visual_projection")
+}
+
+// tokens returns what the first block of the image tower takes: the class token and the patches of pixels [3, S, S].
+func (r *reference) tokens(pixels []float32) [][]float64 {
 	v := r.config.Vision
 	side, patch := v.ImageSize, v.Patch
 	grid := side / patch
@@ -83,10 +110,7 @@ func (r *reference) image(pixels []float32) []float32 {
 		rows = append(rows, row)
 	}
 	rows = r.positioned(rows, "vision_model")
-	rows = r.normed(rows, "vision_model.pre_layrnorm", v.Eps)
-	rows = r.stack(rows, "vision_model", v.TowerConfig, false)
-	pooled := r.normed(rows[:1], "vision_model.post_layernorm", v.Eps)
-	return r.projected(pooled, "visual_projection")
+	return r.normed(rows, "vision_model.pre_layrnorm", v.Eps)
 }
 
 // text returns the embedding of ids, padded to the context length with the last of them, which is the end token.
@@ -102,13 +126,13 @@ func (r *reference) text(ids []int32) []float32 {
 		rows[i] = table[int(id)*t.Width : (int(id)+1)*t.Width]
 	}
 	rows = r.positioned(rows, "text_model")
-	rows = r.stack(rows, "text_model", t.TowerConfig, true)
+	rows = r.stack(rows, "text_model", t.TowerConfig, mixEarlier)
 	rows = r.normed(rows, "text_model.final_layer_norm", t.Eps)
 	end := slices.Index(padded, t.EOS)
 	if t.EOS == 2 {
 		end = slices.Index(padded, slices.Max(padded))
 	}
-	return r.projected(rows[end:end+1], "text_projection")
+	return r.projected(rows[end:end+1], "text_projection")[0]
 }
 
 // positioned returns rows with the tower's position embeddings added.
@@ -121,12 +145,26 @@ func (r *reference) positioned(rows [][]float64, tower string) [][]float64 {
 	return out
 }
 
+// mixing says which rows i of n a row sees in block l of layers: [from, to).
+type mixing func(i, n, l, layers int) (from, to int)
+
+func mixAll(_, n, _, _ int) (int, int)     { return 0, n }
+func mixEarlier(i, _, _, _ int) (int, int) { return 0, i + 1 }
+
+func mixAllButLast(i, n, l, layers int) (int, int) {
+	if l == layers-1 {
+		return i, i + 1
+	}
+	return 0, n
+}
+
 // stack runs rows through a tower's blocks.
-func (r *reference) stack(rows [][]float64, tower string, config checkpoint.TowerConfig, causal bool) [][]float64 {
+func (r *reference) stack(rows [][]float64, tower string, config checkpoint.TowerConfig, mix mixing) [][]float64 {
 	for i := range config.Layers {
+		sees := func(row int) (int, int) { return mix(row, len(rows), i, config.Layers) }
 		p := fmt.Sprintf("%s.encoder.layers.%d.", tower, i)
 		h := r.normed(rows, p+"layer_norm1", config.Eps)
-		h = r.linear(r.attention(h, p+"self_attn.", config.Heads, causal), p+"self_attn.out_proj")
+		h = r.linear(r.attention(h, p+"self_attn.", config.Heads, sees), p+"self_attn.out_proj")
 		rows = sums(rows, h)
 		h = r.linear(r.normed(rows, p+"layer_norm2", config.Eps), p+"mlp.fc1")
 		for _, row := range h {
@@ -139,26 +177,23 @@ func (r *reference) stack(rows [][]float64, tower string, config checkpoint.Towe
 	return rows
 }
 
-// attention mixes rows head by head; causal lets a row see only itself and those before it.
-func (r *reference) attention(rows [][]float64, prefix string, heads int, causal bool) [][]float64 {
+// attention mixes rows head by head; sees says which of them a row sees: [from, to).
+func (r *reference) attention(rows [][]float64, prefix string, heads int, sees func(row int) (int, int)) [][]float64 {
 	q, k, v := r.linear(rows, prefix+"q_proj"), r.linear(rows, prefix+"k_proj"), r.linear(rows, prefix+"v_proj")
 	width := len(rows[0]) / heads
 	out := make([][]float64, len(rows))
 	for i := range rows {
 		out[i] = make([]float64, len(rows[0]))
-		seen := len(rows)
-		if causal {
-			seen = i + 1
-		}
+		first, end := sees(i)
 		for from := 0; from < len(rows[0]); from += width {
-			weights, total := make([]float64, seen), 0.0
-			for j := range seen {
+			weights, total := make([]float64, len(rows)), 0.0
+			for j := first; j < end; j++ {
 				weights[j] = math.Exp(dot(q[i][from:from+width], k[j][from:from+width]) / math.Sqrt(float64(width)))
 				total += weights[j]
 			}
-			for j, w := range weights {
+			for j := first; j < end; j++ {
 				for d := range width {
-					out[i][from+d] += w / total * v[j][from+d]
+					out[i][from+d] += weights[j] / total * v[j][from+d]
 				}
 			}
 		}
@@ -203,12 +238,13 @@ func (r *reference) normed(rows [][]float64, name string, eps float64) [][]float
 	return out
 }
 
-// projected returns the projection of the only row.
-func (r *reference) projected(rows [][]float64, name string) []float32 {
-	row := r.linear(rows, name)[0]
-	out := make([]float32, len(row))
-	for i, x := range row {
-		out[i] = float32(x)
+// projected returns the projection of each row.
+func (r *reference) projected(rows [][]float64, name string) [][]float32 {
+	out := make([][]float32, len(rows))
+	for i, row := range r.linear(rows, name) {
+		for _, x := range row {
+			out[i] = append(out[i], float32(x))
+		}
 	}
 	return out
 }

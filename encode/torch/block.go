@@ -60,15 +60,15 @@ func newStack(l *loader, prefix string, config checkpoint.TowerConfig) stack {
 	return st
 }
 
-// forward runs x [B·T, W] through all blocks. mask [T, T] is added to the attention scores; nil for none. ctx is checked
+// forward runs x [B·T, W] through blocks of the stack. mask [T, T] is added to the attention scores; nil for none. ctx is checked
 // between blocks, so that a large batch can be given up.
-func (st *stack) forward(ctx context.Context, s *scope, x, mask tensor, batch, tokens int64) tensor {
-	for i := range st.blocks {
+func (st *stack) forward(ctx context.Context, s *scope, blocks []block, x, mask tensor, batch, tokens int64) tensor {
+	for i := range blocks {
 		if err := ctx.Err(); err != nil {
 			s.stop(err)
 			return nil
 		}
-		y := s.within(func(s *scope) tensor { return st.block(s, &st.blocks[i], x, mask, batch, tokens) })
+		y := s.within(func(s *scope) tensor { return st.block(s, &blocks[i], x, mask, batch, tokens) })
 		s.drop(x)
 		x = y // [B·T, W]
 	}
@@ -77,12 +77,26 @@ func (st *stack) forward(ctx context.Context, s *scope, x, mask tensor, batch, t
 
 // block runs x [B·T, W] through one block.
 func (st *stack) block(s *scope, b *block, x, mask tensor, batch, tokens int64) tensor {
-	h := s.layerNorm(x, b.norm1, st.kind)                 // [B·T, W]
-	h = s.linear(h, b.qkv)                                // [B·T, 3W]
-	h = st.attention(s, h, mask, batch, tokens)           // [B·T, W]
-	x = s.add(x, s.linear(h, b.out))                      // [B·T, W]
-	h = s.linear(s.layerNorm(x, b.norm2, st.kind), b.fc1) // [B·T, M]
-	return s.add(x, s.linear(st.activation(s, h), b.fc2)) // [B·T, W]
+	h := s.layerNorm(x, b.norm1, st.kind)       // [B·T, W]
+	h = s.linear(h, b.qkv)                      // [B·T, 3W]
+	h = st.attention(s, h, mask, batch, tokens) // [B·T, W]
+	x = s.add(x, s.linear(h, b.out))            // [B·T, W]
+	return s.add(x, st.mlp(s, b, x))            // [B·T, W]
+}
+
+// unmixed runs tokens x [..., W] through a block in which each attends to itself alone: instead of a mean of values it gets
+// its own.
+func (st *stack) unmixed(s *scope, b *block, x tensor) tensor {
+	values := linear{s.part(b.qkv.weight, 0, 2*st.width, st.width), s.part(b.qkv.bias, 0, 2*st.width, st.width)}
+	h := s.linear(s.layerNorm(x, b.norm1, st.kind), values) // [..., W]
+	x = s.add(x, s.linear(h, b.out))                        // [..., W]
+	return s.add(x, st.mlp(s, b, x))                        // [..., W]
+}
+
+// mlp returns what a block's MLP adds to tokens x [..., W].
+func (st *stack) mlp(s *scope, b *block, x tensor) tensor {
+	h := s.linear(s.layerNorm(x, b.norm2, st.kind), b.fc1) // [..., M]
+	return s.linear(st.activation(s, h), b.fc2)            // [..., W]
 }
 
 // attention mixes the tokens of each item of the batch: softmax(q·kᵀ/√(W/H) + mask)·v. qkv is [B·T, 3W].

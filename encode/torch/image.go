@@ -39,14 +39,36 @@ func newImageTower(l *loader, config checkpoint.VisionConfig) imageTower {
 // forward returns the embeddings [B, D], f32, of pixels [B, 3, S, S] in the weights' type.
 func (t *imageTower) forward(ctx context.Context, s *scope, pixels tensor, batch int64) tensor {
 	width, tokens := t.stack.width, 1+t.grid*t.grid
+	x := t.tokens(s, pixels, batch)                                    // [B·(1+G), W]
+	x = t.stack.forward(ctx, s, t.stack.blocks, x, nil, batch, tokens) // [B·(1+G), W]
+	x = s.at(s.view(x, batch, tokens, width), 1, 0)                    // [B, W], the class token
+	return t.project(s, x)                                             // [B, D]
+}
+
+// dense returns an embedding of each patch, [B, G, D], f32, of pixels [B, 3, S, S] in the weights' type. The last block
+// mixes no tokens, so that a patch's embedding speaks of what is there (MaskCLIP: Zhou, Loy and Dai 2022, section 3.2).
+func (t *imageTower) dense(ctx context.Context, s *scope, pixels tensor, batch int64) tensor {
+	width, patches := t.stack.width, t.grid*t.grid
+	last := len(t.stack.blocks) - 1
+	x := t.tokens(s, pixels, batch)                                              // [B·(1+G), W]
+	x = t.stack.forward(ctx, s, t.stack.blocks[:last], x, nil, batch, 1+patches) // [B·(1+G), W]
+	x = s.part(s.view(x, batch, 1+patches, width), 1, 1, patches)                // [B, G, W], without the class token
+	x = t.stack.unmixed(s, &t.stack.blocks[last], x)                             // [B, G, W]
+	return t.project(s, x)                                                       // [B, G, D]
+}
+
+// tokens returns what the first block takes, [B·(1+G), W]: the class token and the patches of each picture.
+func (t *imageTower) tokens(s *scope, pixels tensor, batch int64) tensor {
+	width := t.stack.width
 	x := s.linear(t.cut(s, pixels, batch), t.patches)           // [B, G, W]
 	x = s.cat(1, s.expand(t.class, batch, 1, width), x)         // [B, 1+G, W]
 	x = s.layerNorm(s.add(x, t.positions), t.pre, t.stack.kind) // [B, 1+G, W]
-	x = s.reshape(x, batch*tokens, width)                       // [B·(1+G), W]
-	x = t.stack.forward(ctx, s, x, nil, batch, tokens)          // [B·(1+G), W]
-	x = s.at(s.view(x, batch, tokens, width), 1, 0)             // [B, W], the class token
-	x = s.layerNorm(x, t.post, kindF32)                         // [B, W]
-	return s.linear(x, t.projection)                            // [B, D]
+	return s.reshape(x, -1, width)                              // [B·(1+G), W]
+}
+
+// project returns the embeddings [..., D], f32, of tokens [..., W] that left the last block.
+func (t *imageTower) project(s *scope, x tensor) tensor {
+	return s.linear(s.layerNorm(x, t.post, kindF32), t.projection)
 }
 
 // cut returns the patches [B, G, 3·P·P] of pixels [B, 3, S, S], row by row. What does not fill a patch at the right and at

@@ -134,19 +134,37 @@ func (m *Model) run(ctx context.Context, job func()) error {
 // Images returns one embedding of Dims numbers, not normalised, for each picture, in order. A picture is [3, S, S] planar RGB,
 // normalised as the checkpoint wants it, S being its image size. ctx is checked between the blocks of each batch.
 func (m *Model) Images(ctx context.Context, pixels [][]float32) ([][]float32, error) {
+	return m.pictures(ctx, pixels, 1, m.image.forward)
+}
+
+// Patches returns, for each picture as Images takes it, one embedding of Dims numbers, not normalised, for each of its
+// (S/P)² patches, row by row. It costs about as much as Images.
+func (m *Model) Patches(ctx context.Context, pixels [][]float32) ([][][]float32, error) {
+	patches := m.config.Vision.Patches()
+	embeddings, err := m.pictures(ctx, pixels, patches, m.image.dense)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Collect(slices.Chunk(embeddings, patches)), nil
+}
+
+// pictures runs pictures through the image tower in batches: each gets a number of embeddings from forward, which returns
+// [B, D] or [B, each, D].
+func (m *Model) pictures(ctx context.Context, pixels [][]float32, each int,
+	forward func(ctx context.Context, s *scope, pixels tensor, batch int64) tensor) ([][]float32, error) {
 	side := m.config.Vision.ImageSize
 	for i, p := range pixels {
 		if len(p) != 3*side*side {
 			return nil, fmt.Errorf("picture %d: %d numbers, not 3·%d·%d", i, len(p), side, side)
 		}
 	}
-	embeddings := make([][]float32, 0, len(pixels))
+	embeddings := make([][]float32, 0, len(pixels)*each)
 	for from, to := range batches(len(pixels), m.config.Vision.Patches()+1, batchRows(m.device)) {
 		flat, n := slices.Concat(pixels[from:to]...), int64(to-from)
-		batch, err := m.embed(ctx, to-from, func(s *scope) tensor {
+		batch, err := m.embed(ctx, (to-from)*each, func(s *scope) tensor {
 			x := s.ofFloats(flat, n, 3, int64(side), int64(side)) // [B, 3, S, S]
 			x = s.to(x, m.device, m.kind)                         // [B, 3, S, S]
-			return m.image.forward(ctx, s, x, n)                  // [B, D]
+			return forward(ctx, s, x, n)                          // [B, D] or [B, each, D]
 		})
 		if err != nil {
 			return nil, fmt.Errorf("image tower: %w", err)
@@ -197,7 +215,7 @@ func (m *Model) textBatch(ctx context.Context, texts [][]int32, members []int) (
 	})
 }
 
-// embed has the owner run one batch of n items through a tower and returns their embeddings [n][Dims].
+// embed has the owner run one batch through a tower and returns the n embeddings [n][Dims] that forward makes of it.
 func (m *Model) embed(ctx context.Context, n int, forward func(s *scope) tensor) ([][]float32, error) {
 	var s scope
 	var flat []float32

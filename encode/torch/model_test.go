@@ -79,6 +79,9 @@ func TestNothingLeaks(t *testing.T) {
 		if _, err := m.Images(t.Context(), pixels); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := m.Patches(t.Context(), pixels); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := m.Texts(t.Context(), [][]int32{{1, 2, 3, 99}, {1, 99}, {4, 5, 6, 99}}); err != nil {
 			t.Fatal(err)
 		}

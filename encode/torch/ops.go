@@ -116,8 +116,11 @@ func (s *scope) at(x tensor, dim, index int64) tensor {
 }
 
 // first returns the first n slices of x along a dimension.
-func (s *scope) first(x tensor, dim, n int64) tensor {
-	return s.do("narrow", func(out *tensor) { lib.AtgNarrow(out, x, dim, 0, n) })
+func (s *scope) first(x tensor, dim, n int64) tensor { return s.part(x, dim, 0, n) }
+
+// part returns n slices of x along a dimension, without a copy, the first being slice from.
+func (s *scope) part(x tensor, dim, from, n int64) tensor {
+	return s.do("narrow", func(out *tensor) { lib.AtgNarrow(out, x, dim, from, n) })
 }
 
 // to returns x on a device in a type; x itself, behind a second handle, if it is there already.
