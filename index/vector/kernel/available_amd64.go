@@ -6,14 +6,26 @@ import "golang.org/x/sys/cpu"
 func Available() []Kernel {
 	var kernels []Kernel
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512VNNI && cpu.X86.HasAVX2 {
-		kernels = append(kernels, Kernel{Name: "avx512-vnni", dots: func(dst []int32, q []int8, codes []uint8) {
-			dotsVNNI(&dst[0], &q[0], &codes[0], len(dst), len(q))
-		}})
+		kernels = append(kernels, Kernel{
+			Name: "avx512-vnni",
+			dots: func(dst []int32, q []int8, codes []uint8) {
+				dotsVNNI(&dst[0], &q[0], &codes[0], len(dst), len(q))
+			},
+			dotsAt: func(dst []int32, q []int8, rows [][]uint8) {
+				dotsAtVNNI(&dst[0], &q[0], &rows[0], len(rows), len(q))
+			},
+		})
 	}
 	if cpu.X86.HasAVX2 {
-		kernels = append(kernels, Kernel{Name: "avx2", dots: func(dst []int32, q []int8, codes []uint8) {
-			dotsAVX2(&dst[0], &q[0], &codes[0], len(dst), len(q))
-		}})
+		kernels = append(kernels, Kernel{
+			Name: "avx2",
+			dots: func(dst []int32, q []int8, codes []uint8) {
+				dotsAVX2(&dst[0], &q[0], &codes[0], len(dst), len(q))
+			},
+			dotsAt: func(dst []int32, q []int8, rows [][]uint8) {
+				dotsAtAVX2(&dst[0], &q[0], &rows[0], len(rows), len(q))
+			},
+		})
 	}
 	return append(kernels, plain())
 }
@@ -23,7 +35,17 @@ func Available() []Kernel {
 //go:noescape
 func dotsVNNI(dst *int32, q *int8, codes *uint8, rows, dims int)
 
+// dotsAtVNNI needs what dotsVNNI needs. n > 0; dims > 0, a multiple of 64.
+//
+//go:noescape
+func dotsAtVNNI(dst *int32, q *int8, rows *[]uint8, n, dims int)
+
 // dotsAVX2 needs AVX2. rows > 0; dims > 0, a multiple of 32.
 //
 //go:noescape
 func dotsAVX2(dst *int32, q *int8, codes *uint8, rows, dims int)
+
+// dotsAtAVX2 needs AVX2. n > 0; dims > 0, a multiple of 64.
+//
+//go:noescape
+func dotsAtAVX2(dst *int32, q *int8, rows *[]uint8, n, dims int)

@@ -6,14 +6,30 @@ import "golang.org/x/sys/cpu"
 func Available() []Kernel {
 	var kernels []Kernel
 	if cpu.ARM64.HasASIMDDP {
-		kernels = append(kernels, Kernel{Name: "neon-dotprod", dots: func(dst []int32, q []int8, codes []uint8) {
-			dotsDotProd(&dst[0], &q[0], &codes[0], len(dst), len(q))
-		}})
+		kernels = append(kernels, Kernel{
+			Name: "neon-dotprod",
+			dots: func(dst []int32, q []int8, codes []uint8) {
+				dotsDotProd(&dst[0], &q[0], &codes[0], len(dst), len(q))
+			},
+			dotsAt: func(dst []int32, q []int8, rows [][]uint8) {
+				for i, row := range rows {
+					dotsDotProd(&dst[i], &q[0], &row[0], 1, len(q))
+				}
+			},
+		})
 	}
 	if cpu.ARM64.HasASIMD {
-		kernels = append(kernels, Kernel{Name: "neon", dots: func(dst []int32, q []int8, codes []uint8) {
-			dotsNEON(&dst[0], &q[0], &codes[0], len(dst), len(q))
-		}})
+		kernels = append(kernels, Kernel{
+			Name: "neon",
+			dots: func(dst []int32, q []int8, codes []uint8) {
+				dotsNEON(&dst[0], &q[0], &codes[0], len(dst), len(q))
+			},
+			dotsAt: func(dst []int32, q []int8, rows [][]uint8) {
+				for i, row := range rows {
+					dotsNEON(&dst[i], &q[0], &row[0], 1, len(q))
+				}
+			},
+		})
 	}
 	return append(kernels, plain())
 }

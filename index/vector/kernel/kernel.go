@@ -24,6 +24,8 @@ type Kernel struct {
 	Name string // "avx512-vnni", "avx2", "neon-dotprod", "neon" or "go"
 	// dots does what Dots says, for at least one row of at least Align numbers.
 	dots func(dst []int32, q []int8, codes []uint8)
+	// dotsAt does what DotsAt says, likewise.
+	dotsAt func(dst []int32, q []int8, rows [][]uint8)
 }
 
 // Best returns the fastest kernel of this processor.
@@ -46,4 +48,24 @@ func (k Kernel) Dots(dst []int32, q []int8, codes []uint8) {
 		return
 	}
 	k.dots(dst, q, codes)
+}
+
+// DotsAt is Dots for rows that lie anywhere: dst[i] becomes the inner product of q
+// with rows[i], each as long as q. While it computes, it fetches the rows that come
+// next, so that a few tens of rows in random places cost little more than their way
+// from memory. Wrong lengths panic.
+func (k Kernel) DotsAt(dst []int32, q []int8, rows [][]uint8) {
+	if len(q)%Align != 0 || len(rows) != len(dst) {
+		panic(fmt.Sprintf("kernel: %d rows for %d results of %d numbers", len(rows), len(dst), len(q)))
+	}
+	for _, row := range rows {
+		if len(row) != len(q) {
+			panic(fmt.Sprintf("kernel: a row of %d codes for %d numbers", len(row), len(q)))
+		}
+	}
+	if len(rows) == 0 || len(q) == 0 {
+		clear(dst)
+		return
+	}
+	k.dotsAt(dst, q, rows)
 }

@@ -29,13 +29,36 @@ func oracle(q []int8, codes []uint8, rows int) []int32 {
 func checkAll(t *testing.T, q []int8, codes []uint8, rows int) {
 	t.Helper()
 	want := append(oracle(q, codes, rows), slices.Repeat([]int32{-7}, 8)...)
+	scattered, order := scatter(codes, rows, len(q))
 	for _, k := range Available() {
 		dst := slices.Repeat([]int32{-7}, rows+8)
 		k.Dots(dst[:rows], q, codes)
 		if !slices.Equal(dst, want) { // cmp is slow on many
 			t.Fatalf("%s, %d rows of %d (-want +got):\n%s", k.Name, rows, len(q), cmp.Diff(want, dst))
 		}
+		k.DotsAt(dst[:rows], q, scattered)
+		for i, r := range order {
+			if dst[i] != want[r] {
+				t.Fatalf("%s, DotsAt, row %d of %d of %d: %d, want %d", k.Name, i, rows, len(q), dst[i], want[r])
+			}
+		}
+		if !slices.Equal(dst[rows:], want[rows:]) {
+			t.Fatalf("%s, DotsAt, %d rows of %d: %d beside the results", k.Name, rows, len(q), dst[rows:])
+		}
 	}
+}
+
+// scatter returns the rows in another order, some in memory of their own, and which each is.
+func scatter(codes []uint8, rows, dims int) (scattered [][]uint8, order []int) {
+	order = rand.New(rand.NewPCG(3, uint64(rows))).Perm(rows)
+	for i, r := range order {
+		row := codes[r*dims : (r+1)*dims]
+		if i%3 == 0 {
+			row = slices.Clone(row)
+		}
+		scattered = append(scattered, row)
+	}
+	return scattered, order
 }
 
 // Every kernel gives the same integers, whatever the number of rows, with random and extreme values.
@@ -52,7 +75,7 @@ func TestDots(t *testing.T) {
 		for ofCodes, second := range values {
 			t.Run(fmt.Sprintf("%s by %s", ofQuery, ofCodes), func(t *testing.T) {
 				for _, dims := range []int{0, 64, 128, 192, 512, 768, 4096} {
-					for _, rows := range []int{0, 1, 2, 3, 4, 5, 7, 8, 11} {
+					for _, rows := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11} {
 						q, codes := make([]int8, dims), make([]uint8, rows*dims)
 						for i := range q {
 							q[i] = int8(first())
@@ -146,18 +169,23 @@ func TestWrongLengths(t *testing.T) {
 			}()
 		}
 	}
-}
-
-// BenchmarkDots512 reports ns/vector in the cache.
-func BenchmarkDots512(b *testing.B) {
-	const rows, dims = 64, 512
-	dst, q, codes := make([]int32, rows), make([]int8, dims), make([]uint8, rows*dims)
-	for _, k := range Available() {
-		b.Run(k.Name, func(b *testing.B) {
-			for b.Loop() {
-				k.Dots(dst, q, codes)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/vector")
-		})
+	for _, tc := range []struct {
+		results, dims int
+		rows          []int
+	}{{1, 63, []int{63}}, {1, 64, []int{63}}, {2, 64, []int{64, 128}}, {2, 64, []int{64}}, {1, 64, []int{64, 64}}, {1, 64, nil}} {
+		for _, k := range Available() {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%s: no panic for %+v", k.Name, tc)
+					}
+				}()
+				var rows [][]uint8
+				for _, length := range tc.rows {
+					rows = append(rows, make([]uint8, length))
+				}
+				k.DotsAt(make([]int32, tc.results), make([]int8, tc.dims), rows)
+			}()
+		}
 	}
 }

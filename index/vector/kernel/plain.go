@@ -1,17 +1,28 @@
 package kernel
 
 // plain is the kernel of every processor.
-func plain() Kernel { return Kernel{Name: "go", dots: dotsPlain} }
+func plain() Kernel { return Kernel{Name: "go", dots: dotsPlain, dotsAt: dotsAtPlain} }
 
 func dotsPlain(dst []int32, q []int8, codes []uint8) {
-	var zero int32 // what the offset of the codes adds to a sum
-	for _, x := range q {
-		zero += int32(x) * Zero
-	}
+	zero := offset(q)
 	for r := range dst {
-		row := codes[r*len(q) : (r+1)*len(q)]
+		dst[r] = dotPlain(q, codes[r*len(q):(r+1)*len(q)]) - zero
+	}
+}
+
+func dotsAtPlain(dst []int32, q []int8, rows [][]uint8) {
+	zero := offset(q)
+	for r, row := range rows {
 		dst[r] = dotPlain(q, row) - zero
 	}
+}
+
+// offset returns what it adds to a sum of products with q that codes are Zero too large.
+func offset(q []int8) (sum int32) {
+	for _, x := range q {
+		sum += int32(x) * Zero
+	}
+	return sum
 }
 
 // dotPlain returns the sum of q[i]·row[i]; the lengths are equal and a multiple of 8.

@@ -1,84 +1,94 @@
 #include "textflag.h"
+#include "gather_amd64.h"
 
-// func dotsVNNI(dst *int32, q *int8, codes *uint8, rows, dims int)
-//
 // VPDPBUSD adds four products of unsigned by signed bytes to each 32-bit sum, without saturation. The codes are the
 // unsigned side, so that every sum is 128·Σq too large; that is computed first, the same way.
+
+// OFFSET writes 128·Σq to X15, four times. SI is q, BX its length.
+#define OFFSET(loop) \
+	MOVL          $0x80808080, AX; \
+	VPBROADCASTD  AX, Z14;         \
+	VPXORD        Z15, Z15, Z15;   \
+	XORQ          AX, AX;          \
+loop:                              \
+	VMOVDQU64     (SI)(AX*1), Z4;  \
+	VPDPBUSD      Z4, Z14, Z15;    \
+	ADDQ          $64, AX;         \
+	CMPQ          AX, BX;          \
+	JLT           loop;            \
+	VEXTRACTI64X4 $1, Z15, Y14;    \
+	VPADDD        Y14, Y15, Y15;   \
+	VPHADDD       Y15, Y15, Y15;   \
+	VPHADDD       Y15, Y15, Y15;   \
+	VEXTRACTI128  $1, Y15, X14;    \
+	VPADDD        X14, X15, X15
+
+// BEGIN makes the sums of four rows zero.
+#define BEGIN \
+	VPXORD Z0, Z0, Z0; \
+	VPXORD Z1, Z1, Z1; \
+	VPXORD Z2, Z2, Z2; \
+	VPXORD Z3, Z3, Z3; \
+	XORQ   AX, AX
+
+// ADD64 adds the products of 64 numbers of q with those of the rows at R8 to R11.
+#define ADD64 \
+	VMOVDQU64 (SI)(AX*1), Z4;  \
+	VMOVDQU64 (R8)(AX*1), Z5;  \
+	VMOVDQU64 (R9)(AX*1), Z6;  \
+	VMOVDQU64 (R10)(AX*1), Z7; \
+	VMOVDQU64 (R11)(AX*1), Z8; \
+	VPDPBUSD  Z4, Z5, Z0;      \
+	VPDPBUSD  Z4, Z6, Z1;      \
+	VPDPBUSD  Z4, Z7, Z2;      \
+	VPDPBUSD  Z4, Z8, Z3
+
+// END turns the sums into the four inner products, in X0.
+#define END \
+	VEXTRACTI64X4 $1, Z0, Y5; \
+	VEXTRACTI64X4 $1, Z1, Y6; \
+	VEXTRACTI64X4 $1, Z2, Y7; \
+	VEXTRACTI64X4 $1, Z3, Y8; \
+	VPADDD        Y5, Y0, Y0; \
+	VPADDD        Y6, Y1, Y1; \
+	VPADDD        Y7, Y2, Y2; \
+	VPADDD        Y8, Y3, Y3; \
+	VPHADDD       Y1, Y0, Y0; \
+	VPHADDD       Y3, Y2, Y2; \
+	VPHADDD       Y2, Y0, Y0; \
+	VEXTRACTI128  $1, Y0, X5; \
+	VPADDD        X5, X0, X0; \
+	VPSUBD        X15, X0, X0
+
+// func dotsVNNI(dst *int32, q *int8, codes *uint8, rows, dims int)
 TEXT ·dotsVNNI(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ q+8(FP), SI
-	MOVQ codes+16(FP), DX
+	MOVQ codes+16(FP), R8
 	MOVQ rows+24(FP), CX
 	MOVQ dims+32(FP), BX
-
-	// X15 = 128·Σq in each of four sums
-	MOVL         $0x80808080, AX
-	VPBROADCASTD AX, Z14
-	VPXORD       Z15, Z15, Z15
-	XORQ         AX, AX
-
-offset:
-	VMOVDQU64 (SI)(AX*1), Z4
-	VPDPBUSD  Z4, Z14, Z15
-	ADDQ      $64, AX
-	CMPQ      AX, BX
-	JLT       offset
-
-	VEXTRACTI64X4 $1, Z15, Y14
-	VPADDD        Y14, Y15, Y15
-	VPHADDD       Y15, Y15, Y15
-	VPHADDD       Y15, Y15, Y15
-	VEXTRACTI128  $1, Y15, X14
-	VPADDD        X14, X15, X15
-
+	OFFSET(offset)
 	SUBQ $4, CX
 	JLT  rest
 
 four:
-	LEAQ   (DX)(BX*1), R8
-	LEAQ   (DX)(BX*2), R9
-	LEAQ   (R8)(BX*2), R10
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	XORQ   AX, AX
+	LEAQ (R8)(BX*1), R9
+	LEAQ (R8)(BX*2), R10
+	LEAQ (R9)(BX*2), R11
+	BEGIN
 
 chunk:
-	VMOVDQU64 (SI)(AX*1), Z4
-	VMOVDQU64 (DX)(AX*1), Z5
-	VMOVDQU64 (R8)(AX*1), Z6
-	VMOVDQU64 (R9)(AX*1), Z7
-	VMOVDQU64 (R10)(AX*1), Z8
-	VPDPBUSD  Z4, Z5, Z0
-	VPDPBUSD  Z4, Z6, Z1
-	VPDPBUSD  Z4, Z7, Z2
-	VPDPBUSD  Z4, Z8, Z3
-	ADDQ      $64, AX
-	CMPQ      AX, BX
-	JLT       chunk
+	ADD64
+	ADDQ $64, AX
+	CMPQ AX, BX
+	JLT  chunk
 
-	// the sums of four registers → four numbers
-	VEXTRACTI64X4 $1, Z0, Y5
-	VEXTRACTI64X4 $1, Z1, Y6
-	VEXTRACTI64X4 $1, Z2, Y7
-	VEXTRACTI64X4 $1, Z3, Y8
-	VPADDD        Y5, Y0, Y0
-	VPADDD        Y6, Y1, Y1
-	VPADDD        Y7, Y2, Y2
-	VPADDD        Y8, Y3, Y3
-	VPHADDD       Y1, Y0, Y0
-	VPHADDD       Y3, Y2, Y2
-	VPHADDD       Y2, Y0, Y0
-	VEXTRACTI128  $1, Y0, X5
-	VPADDD        X5, X0, X0
-	VPSUBD        X15, X0, X0
-	VMOVDQU       X0, (DI)
-
-	LEAQ (DX)(BX*4), DX
-	ADDQ $16, DI
-	SUBQ $4, CX
-	JGE  four
+	END
+	VMOVDQU X0, (DI)
+	LEAQ    (R8)(BX*4), R8
+	ADDQ    $16, DI
+	SUBQ    $4, CX
+	JGE     four
 
 rest:
 	ADDQ $4, CX
@@ -89,7 +99,7 @@ one:
 	XORQ   AX, AX
 
 onechunk:
-	VMOVDQU64 (DX)(AX*1), Z5
+	VMOVDQU64 (R8)(AX*1), Z5
 	VPDPBUSD  (SI)(AX*1), Z5, Z0
 	ADDQ      $64, AX
 	CMPQ      AX, BX
@@ -104,10 +114,48 @@ onechunk:
 	VPSUBD        X15, X0, X0
 	VMOVD         X0, (DI)
 
-	ADDQ BX, DX
+	ADDQ BX, R8
 	ADDQ $4, DI
 	DECQ CX
 	JNE  one
+
+done:
+	VZEROUPPER
+	RET
+
+// func dotsAtVNNI(dst *int32, q *int8, rows *[]uint8, n, dims int)
+//
+// Four rows at a time, while the next four are on their way from memory.
+TEXT ·dotsAtVNNI(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ q+8(FP), SI
+	MOVQ rows+16(FP), DX
+	MOVQ n+24(FP), CX
+	MOVQ dims+32(FP), BX
+	LAST
+	ROWAT(0, R8)
+	ROWAT(1, R9)
+	ROWAT(2, R10)
+	ROWAT(3, R11)
+	OFFSET(offset)
+
+four:
+	ROWAT(4, R12)
+	ROWAT(5, R13)
+	ROWAT(6, R14)
+	ROWAT(7, R15)
+	BEGIN
+
+chunk:
+	ADD64
+	PREFETCH
+	ADDQ $64, AX
+	CMPQ AX, BX
+	JLT  chunk
+
+	END
+	STORE(done)
+	JMP four
 
 done:
 	VZEROUPPER
