@@ -31,6 +31,8 @@ func TestRecordBytes(t *testing.T) {
 		{"root", encodeRoot(Root{Added: when, Scanned: when, Excludes: []string{"e"}, Captions: []string{"c"}, Labels: []string{"l"}}), "030680c49fd50c05" + "050680c49fd50c05" + "070165" + "090163" + "0b016c"},
 		{"model", encodeModel(Model{ID: "m", Dir: "d", Dims: 512}), "03016d" + "050164" + "068004"},
 		{"counters", encodeCounters(counters{id: 1, sequence: 128}), "0201" + "048001"},
+		{"snapshot", encodeHead(head{SnapshotInfo{Version: 1, Sequence: 2, Bytes: 128}, 4, 5}), "0201" + "0402" + "068001" + "0804" + "0a05"},
+		{"chunk key", chunkKey("ab", 1, 2), "616200" + "0000000000000001" + "0000000000000002"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			diff(t, "payload", tc.want, hex.EncodeToString(tc.payload))
@@ -142,6 +144,21 @@ func FuzzDecodeModel(f *testing.F) {
 
 func FuzzDecodeCounters(f *testing.F) {
 	fuzzDecoder(f, decodeCounters, encodeCounters, counters{id: 1, sequence: 2})
+}
+
+func FuzzDecodeHead(f *testing.F) {
+	fuzzDecoder(f, decodeHead, encodeHead, head{SnapshotInfo{Version: 1, Sequence: 2, Bytes: 3}, 4, 5})
+}
+
+func FuzzParseChunkKey(f *testing.F) {
+	f.Add(chunkKey("text", 1, 2))
+	f.Add([]byte("a\x00\x00"))
+	f.Fuzz(func(t *testing.T, key []byte) {
+		name, generation, number, err := parseChunkKey(key)
+		if err == nil && !bytes.Equal(chunkKey(name, generation, number), key) {
+			t.Errorf("%x gives %q, %d, %d", key, name, generation, number)
+		}
+	})
 }
 
 // FuzzUnseal covers what every record passes through first.

@@ -1,12 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // fill makes a library of n documents with captions, vectors and thumbnails.
@@ -116,4 +119,14 @@ func checkDamaged(t *testing.T, data []byte, want map[ID]truth, what string) (de
 		detected = detected || err != nil
 	}
 	return detected
+}
+
+// breakVector changes a bit of a document's vector.
+func breakVector(id ID) func(tx *bolt.Tx) error {
+	return func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketVectors)
+		rec := bytes.Clone(b.Get(idKey(id)))
+		rec[2] ^= 1
+		return b.Put(idKey(id), rec)
+	}
 }

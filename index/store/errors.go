@@ -30,6 +30,10 @@ var (
 	ErrVector = errors.New("vector cannot be used")
 	// ErrModel: the library holds vectors of another model.
 	ErrModel = errors.New("library was made with another model")
+	// ErrNoSnapshot: no derived index has saved a snapshot of that name.
+	ErrNoSnapshot = errors.New("no such snapshot")
+	// ErrReplaced: the snapshot was replaced or deleted while it was read.
+	ErrReplaced = errors.New("snapshot was replaced meanwhile")
 	// ErrClosed: the store has been closed.
 	ErrClosed = errors.New("library is closed")
 )

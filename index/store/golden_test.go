@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,9 +12,10 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write testdata/v1.clipsearch.gz anew; only while format 1 is unreleased")
+var update = flag.Bool("update", false, "write the golden file of the newest format anew; only while that is unreleased")
 
-const goldenFile = "testdata/v1.clipsearch.gz"
+// goldenFile returns the name of a golden file.
+func goldenFile(version int) string { return fmt.Sprintf("testdata/v%d.clipsearch.gz", version) }
 
 var goldenTime = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
@@ -28,21 +30,72 @@ func goldenContent(t *testing.T, s *Store) {
 	ok(t, s.Forget(ctx, 3))
 	ok(t, s.PutSkips(ctx, []Skip{{Path: "/bad", Size: 1, ModTime: goldenTime, Reason: "empty", Detail: "d", When: goldenTime}}))
 	ok(t, s.AddRoot(ctx, Root{Path: "/pictures", Added: goldenTime, Excludes: []string{"*.gif"}}))
+	ok(t, save(s, "text", SnapshotInfo{Version: 7, Sequence: 4}, []byte("snapshot")))
 }
 
-// A library of format 1, as written when the format was fixed, reads as it was meant.
+// A library of format 1, as written when the format was fixed, reads as it was
+// meant, before and after it is brought to the present format.
 func TestGoldenFormat1(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "v1.clipsearch")
+	readGolden(t, path, 1)
+	before, err := os.ReadFile(path)
+	ok(t, err)
+	s := mustOpen(t, path, Options{ReadOnly: true})
+	checkGolden(t, s)
+	checkNoSnapshots(t, s)
+	ok(t, s.Close())
+	after, err := os.ReadFile(path)
+	ok(t, err)
+	if !bytes.Equal(before, after) {
+		t.Error("reading has changed the file")
+	}
+
+	s = mustOpen(t, path, Options{})
+	checkGolden(t, s)
+	checkNoSnapshots(t, s)
+	ok(t, save(s, "text", SnapshotInfo{}, []byte("new")))
+	ok(t, s.Close())
+	s = mustOpen(t, path, Options{ReadOnly: true})
+	diff(t, "format", uint64(formatVersion), s.format)
+	checkGolden(t, s)
+	checkSnapshot(t, s, "text", SnapshotInfo{Bytes: 3}, []byte("new"))
+}
+
+func checkNoSnapshots(t *testing.T, s *Store) {
+	t.Helper()
+	list, err := s.Snapshots()
+	ok(t, err)
+	diff(t, "snapshots", 0, len(list))
+	wantErr(t, s.LoadSnapshot(ctx, "text", nil), ErrNoSnapshot, "text", s.Path())
+}
+
+// The same of format 2, which has snapshots.
+func TestGoldenFormat2(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "v2.clipsearch")
 	if *update {
 		ok(t, os.WriteFile(path, nil, 0o600))
 		ok(t, initialize(path, [16]byte{0: 0xc1, 15: 0x01}))
 		s := mustOpen(t, path, Options{})
 		goldenContent(t, s)
 		ok(t, s.Close())
-		writeGolden(t, path)
+		writeGolden(t, path, 2)
 	}
-	readGolden(t, path)
+	readGolden(t, path, 2)
 	s := mustOpen(t, path, Options{ReadOnly: true})
+	checkGolden(t, s)
+	list, err := s.Snapshots()
+	ok(t, err)
+	diff(t, "snapshots", []Snapshot{{"text", SnapshotInfo{Version: 7, Sequence: 4, Bytes: 8}}}, list)
+	checkSnapshot(t, s, "text", SnapshotInfo{Version: 7, Sequence: 4, Bytes: 8}, []byte("snapshot"))
+	ok(t, s.Close())
+
+	s = mustOpen(t, path, Options{})
+	diff(t, "next ID", []ID{4}, putPaths(t, s, "/new"))
+}
+
+// checkGolden checks what is in the golden files of all formats.
+func checkGolden(t *testing.T, s *Store) {
+	t.Helper()
 	diff(t, "library ID", "c1000000000000000000000000000001", s.LibraryID())
 	diff(t, "model", Model{ID: "clip-test", Dir: "/models/test", Dims: 4}, s.Model())
 	one, err := readTruth(s, 1)
@@ -76,13 +129,9 @@ func TestGoldenFormat1(t *testing.T) {
 	roots, err := s.Roots()
 	ok(t, err)
 	diff(t, "roots", []Root{{Path: "/pictures", Added: goldenTime, Excludes: []string{"*.gif"}}}, roots)
-	ok(t, s.Close())
-
-	s = mustOpen(t, path, Options{})
-	diff(t, "next ID", []ID{4}, putPaths(t, s, "/new"))
 }
 
-func writeGolden(t *testing.T, path string) {
+func writeGolden(t *testing.T, path string, version int) {
 	data, err := os.ReadFile(path)
 	ok(t, err)
 	var buf bytes.Buffer
@@ -91,12 +140,11 @@ func writeGolden(t *testing.T, path string) {
 	_, err = z.Write(data)
 	ok(t, err)
 	ok(t, z.Close())
-	ok(t, os.MkdirAll(filepath.Dir(goldenFile), 0o755))
-	ok(t, os.WriteFile(goldenFile, buf.Bytes(), 0o644))
+	ok(t, os.WriteFile(goldenFile(version), buf.Bytes(), 0o644))
 }
 
-func readGolden(t *testing.T, path string) {
-	data, err := os.ReadFile(goldenFile)
+func readGolden(t *testing.T, path string, version int) {
+	data, err := os.ReadFile(goldenFile(version))
 	ok(t, err)
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	ok(t, err)

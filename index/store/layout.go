@@ -8,7 +8,7 @@ import (
 
 // formatVersion is the version of the file's layout that this package reads and
 // writes. doc/format.md describes it byte by byte.
-const formatVersion = 1
+const formatVersion = 2
 
 // The buckets of the file.
 var (
@@ -23,12 +23,23 @@ var (
 	bucketHashes    = []byte("hashes")     // hash, ID → nothing (derived from documents)
 	bucketSkips     = []byte("skips")      // path → why the file is not indexed
 	bucketRoots     = []byte("roots")      // path → settings of an indexed folder
+	bucketSnapshots = []byte("snapshots")  // name → the snapshot of a derived index
+	bucketChunks    = []byte("chunks")     // name, 0, generation, number → a part of a snapshot
 
-	allBuckets = [][]byte{
+	buckets1 = [][]byte{
 		bucketMeta, bucketDocuments, bucketCaptions, bucketVectors, bucketThumbs,
 		bucketHidden, bucketLog, bucketFiles, bucketHashes, bucketSkips, bucketRoots,
 	}
+	allBuckets = append(buckets1[:len(buckets1):len(buckets1)], bucketSnapshots, bucketChunks)
 )
+
+// bucketsOf returns the buckets of a file of that format version.
+func bucketsOf(version uint64) [][]byte {
+	if version == 1 {
+		return buckets1
+	}
+	return allBuckets
+}
 
 // The keys of bucketMeta.
 var (

@@ -53,7 +53,11 @@ func open(path string, opts Options) (*Store, error) {
 	if err := s.openBolt(opts); err != nil {
 		return nil, err
 	}
-	if err := s.readMeta(); err != nil {
+	err = s.readMeta()
+	if err == nil && !opts.ReadOnly {
+		err = s.migrate()
+	}
+	if err != nil {
 		s.db.Close()
 		return nil, err
 	}
@@ -151,7 +155,8 @@ func (s *Store) readMeta() error {
 		if meta == nil {
 			return ErrNotLibrary
 		}
-		if err := checkFormat(meta); err != nil {
+		var err error
+		if s.format, err = readFormat(meta); err != nil {
 			return err
 		}
 		if info, err := s.file.Stat(); err != nil {
@@ -159,7 +164,7 @@ func (s *Store) readMeta() error {
 		} else if info.Size() < tx.Size() {
 			return fmt.Errorf("%w: it has %d bytes of %d", ErrCorrupt, info.Size(), tx.Size())
 		}
-		for _, name := range allBuckets {
+		for _, name := range bucketsOf(s.format) {
 			if tx.Bucket(name) == nil {
 				return fmt.Errorf("%w: no bucket %q", ErrCorrupt, name)
 			}
@@ -182,22 +187,6 @@ func (s *Store) readSettings(meta *bolt.Bucket) error {
 	}
 	s.model, err = readModel(meta)
 	return err
-}
-
-// checkFormat reads the format version, whose record is the same in all versions.
-func checkFormat(meta *bolt.Bucket) error {
-	payload, err := get(meta, bucketMeta, keyFormat)
-	if err != nil {
-		return err
-	}
-	version, n := binary.Uvarint(payload)
-	switch {
-	case n <= 0 || n != len(payload) || version == 0:
-		return fmt.Errorf("%w: no format version", ErrCorrupt)
-	case version > formatVersion:
-		return fmt.Errorf("%w: format %d, this program knows %d", ErrNewer, version, formatVersion)
-	}
-	return nil
 }
 
 // create makes an empty library that appears whole at path. It is no error if
@@ -254,7 +243,7 @@ func initialize(path string, library [16]byte) error {
 			}
 		}
 		meta := tx.Bucket(bucketMeta)
-		if err := put(meta, bucketMeta, keyFormat, binary.AppendUvarint(nil, formatVersion)); err != nil {
+		if err := writeFormat(meta, formatVersion); err != nil {
 			return err
 		}
 		if err := put(meta, bucketMeta, keyLibrary, library[:]); err != nil {

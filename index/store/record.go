@@ -51,10 +51,15 @@ func unseal(bucket, key, rec []byte) ([]byte, error) {
 	return body[1:], nil
 }
 
-func checksum(bucket, key, body []byte) uint32 {
+// checksum returns the CRC of a record; body is its version and payload, in any
+// number of parts.
+func checksum(bucket, key []byte, body ...[]byte) uint32 {
 	sum := crc32.Update(0, castagnoli, bucket)
 	sum = crc32.Update(sum, castagnoli, key)
-	return crc32.Update(sum, castagnoli, body)
+	for _, part := range body {
+		sum = crc32.Update(sum, castagnoli, part)
+	}
+	return sum
 }
 
 // fieldWriter appends fields to a payload; zero values are left out.

@@ -21,6 +21,7 @@ type Store struct {
 	path     string
 	readOnly bool
 	library  string
+	format   uint64 // version of the file's layout; lower than ours only if readOnly
 	now      func() time.Time
 	db       *bolt.DB
 	file     *os.File    // of db; closed by us if db cannot be closed any more
@@ -31,6 +32,8 @@ type Store struct {
 	mu    sync.Mutex // guards the following, which change at the end of a write
 	model Model
 	last  counters
+
+	saving sync.Mutex // held while a snapshot is written
 
 	closing sync.Mutex
 	closed  bool
