@@ -51,7 +51,7 @@ var keepers = map[string][]string{
 	"golang.org/x/term":             {"internal/cli"},
 	"github.com/sugarme/gotch":      {"encode/torch"},
 	"github.com/bep/imagemeta":      {"internal/imgio"},
-	"github.com/blevesearch/bleve":  {"index/text"},
+	"github.com/blevesearch":        {"index/text"},
 	"go.etcd.io/bbolt":              {"index/store"},
 	"github.com/a-h/templ":          {"ui"},
 	"github.com/bmatcuk/doublestar": {"internal/scan"},

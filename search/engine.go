@@ -64,6 +64,7 @@ func (e *Engine) Search(ctx context.Context, q Query) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.addTerms(ctx, p, page)
 	for i, c := range page {
 		hit := c.hit(q)
 		hit.Rank = q.Offset + i + 1

@@ -117,10 +117,10 @@ func (f *fakeText) Search(ctx context.Context, q text.Query, k int, keep func(st
 		m := text.Match{ID: r.Document.ID, Score: float64(len(q.Phrases))}
 		for _, word := range q.Words {
 			if has(word) {
-				m.Terms = append(m.Terms, strings.ToLower(word))
+				m.Score++
 			}
 		}
-		if m.Score += float64(len(m.Terms)); m.Score == 0 {
+		if m.Score == 0 {
 			return nil
 		}
 		m.Score += 1 / float64(len(caption))
@@ -131,6 +131,22 @@ func (f *fakeText) Search(ctx context.Context, q text.Query, k int, keep func(st
 	})
 	slices.SortStableFunc(matches, func(a, b text.Match) int { return cmp.Compare(b.Score, a.Score) })
 	return matches[:min(k, len(matches))], err
+}
+
+// Terms returns the words of the query that are in the captions.
+func (f *fakeText) Terms(_ context.Context, q text.Query, records []store.Record) ([][]string, error) {
+	out := make([][]string, len(records))
+	for i, r := range records {
+		for _, c := range r.Captions {
+			for _, word := range strings.Fields(strings.ToLower(c.Text)) {
+				if slices.Contains(q.Words, word) && !slices.Contains(out[i], word) {
+					out[i] = append(out[i], word)
+				}
+			}
+		}
+		slices.Sort(out[i])
+	}
+	return out, f.err
 }
 
 // fakeVectors scans the store.

@@ -50,7 +50,7 @@ func fuse(a answers, q Query) []candidate {
 	}
 	for i, m := range a.matches {
 		c := place(m.ID)
-		c.text, c.terms = standing{rank: i + 1, raw: m.Score}, m.Terms
+		c.text = standing{rank: i + 1, raw: m.Score}
 	}
 	for i, n := range a.neighbors {
 		place(n.ID).vector = standing{rank: i + 1, raw: float64(n.Similarity)}

@@ -17,6 +17,7 @@ import (
 // TextLeg finds documents by words. *text.Index is one; its methods say what is expected.
 type TextLeg interface {
 	Search(ctx context.Context, q text.Query, k int, keep func(store.ID) bool) ([]text.Match, error)
+	Terms(ctx context.Context, q text.Query, records []store.Record) ([][]string, error)
 }
 
 // VectorLeg finds documents by vector. *vector.Index is one; its methods say what is expected.
@@ -116,4 +117,23 @@ func textQuery(item string) text.Query {
 		return text.Query{Phrases: []string{item}}
 	}
 	return text.Query{Words: []string{item}}
+}
+
+// addTerms fills in which words of the candidates the query looks for. That is decoration: where the caption index cannot
+// say, the hits stand without.
+func (e *Engine) addTerms(ctx context.Context, p plan, page []candidate) {
+	if len(p.words.Words)+len(p.words.Phrases) == 0 {
+		return
+	}
+	records := make([]store.Record, len(page))
+	for i, c := range page {
+		records[i] = c.record
+	}
+	terms, err := e.text.Terms(ctx, p.words, records)
+	if err != nil {
+		return
+	}
+	for i := range page {
+		page[i].terms = terms[i]
+	}
 }

@@ -92,7 +92,7 @@ func Benchmark50k(b *testing.B) {
 	b.Run("update 500", func(b *testing.B) { benchmarkUpdate(b, dir, st, z) })
 }
 
-func fillZipf(b *testing.B, st *store.Store, z *zipf, documents int) {
+func fillZipf(b testing.TB, st *store.Store, z *zipf, documents int) {
 	b.Helper()
 	for done := 0; done < documents; {
 		var entries []store.Entry

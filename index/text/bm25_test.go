@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	index "github.com/blevesearch/bleve_index_api"
+
 	"clipsearch/index/store"
 )
 
@@ -51,7 +53,8 @@ func (o *oracle) stats(field string) (documents, tokens float64) {
 }
 
 // f is the weighted, length-normalised frequency of a word in a document.
-func (o *oracle) f(w string, fields map[string][]string, average map[string]float64) (sum float64) {
+func (o *oracle) f(w string, fields map[string][]string, average map[string]float64) float64 {
+	sum, captions := 0.0, 0.0
 	for field, terms := range fields {
 		if field == fieldTyped {
 			continue
@@ -73,11 +76,15 @@ func (o *oracle) f(w string, fields map[string][]string, average map[string]floa
 			all = all && n > 0
 			part += n / (1 - 0.75 + 0.75*float64(len(terms))/average[field])
 		}
-		if all {
-			sum += weightOf(field) * part / float64(len(query))
+		switch part *= weightOf(field) / float64(len(query)); {
+		case !all:
+		case strings.HasPrefix(field, captionPrefix):
+			captions = max(captions, part)
+		default:
+			sum += part
 		}
 	}
-	return sum
+	return sum + captions
 }
 
 func (o *oracle) search(words []string) []Match {
@@ -229,4 +236,64 @@ func checkSums(t *testing.T, x *Index, o *oracle) {
 	}
 	diff(t, "sums", want, x.folder.state.Fields)
 	diff(t, "documents", len(o.docs), x.Len())
+}
+
+// The k best of many are those of a search that reads everything, whatever is filtered.
+func TestNarrowSearchIsExact(t *testing.T) {
+	const documents = 8000
+	st, dir := newLibrary(t)
+	z := newZipf(rand.New(rand.NewPCG(41, 42)), 3000)
+	fillZipf(t, st, z, documents)
+	var hidden []store.ID
+	for range 100 {
+		hidden = append(hidden, store.ID(z.rng.IntN(documents)+1))
+	}
+	slices.Sort(hidden)
+	x := mustOpen(t, dir, st, Options{})
+	ok(t, st.Hide(ctx, slices.Compact(hidden)...))
+	ok(t, st.SetTags(ctx, map[store.ID][]string{5: {spell(1)}, 70: {spell(2)}, 700: {spell(0), spell(3)}}))
+	ok(t, st.SetCaptions(ctx, map[store.ID][]store.Caption{9: {{Text: z.caption(30), Lang: "de"}, {Text: z.caption(30)}}}))
+	ok(t, x.Sync(ctx))
+	narrowed := 0
+	for round := range 200 {
+		q := Query{}
+		for range 2 + z.rng.IntN(5) {
+			q.Words = append(q.Words, z.word())
+		}
+		if round%4 == 0 {
+			q.Words = append(q.Words, spell(0)+"-"+spell(1))
+		}
+		if round%5 == 0 {
+			q.Excluded = []string{z.rare()}
+		}
+		var keep func(store.ID) bool
+		if round%3 == 0 {
+			keep = func(id store.ID) bool { return id%3 != 0 }
+		}
+		want := find(t, x, q, documents, keep)
+		got := find(t, x, q, 20, keep)
+		diff(t, fmt.Sprint(q, " narrow"), want[:min(20, len(want))], got)
+		narrowed += narrowings(t, x, q)
+	}
+	if narrowed < 50 {
+		t.Errorf("%d searches were narrowed", narrowed)
+	}
+}
+
+// narrowings returns 1 if a search for 20 is narrowed, else 0.
+func narrowings(t *testing.T, x *Index, q Query) (n int) {
+	t.Helper()
+	ok(t, x.use(ctx, func(f *folder) error {
+		return f.read(func(r index.IndexReader) error {
+			p := x.planner(f.state)
+			s := &scorer{ctx: ctx, reader: r, state: f.state, k: 20, filter: &filter{}, acc: &accumulator{}}
+			ok(t, s.count())
+			_, err := s.run(p.clauses(q))
+			if s.narrow != nil {
+				n = 1
+			}
+			return err
+		})
+	}))
+	return n
 }

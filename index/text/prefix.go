@@ -12,13 +12,13 @@ import (
 const maxBeginnings = 64
 
 // expand returns the groups of a clause with its prefix spelled out.
-func (s *scorer) expand(c clause) ([]group, error) {
+func expand(r index.IndexReader, c clause) ([]group, error) {
 	groups := c.groups
 	if c.prefix == nil {
 		return groups, nil
 	}
 	for _, field := range c.prefix.fields {
-		terms, err := beginnings(s.reader, field, c.prefix.text)
+		terms, err := beginnings(r, field, c.prefix.text)
 		if err != nil {
 			return nil, err
 		}

@@ -8,14 +8,12 @@ import (
 	index "github.com/blevesearch/bleve_index_api"
 
 	"clipsearch/index/store"
-	"clipsearch/internal/vec"
 )
 
 // Match is one result of Search.
 type Match struct {
 	ID    store.ID
-	Score float64  // BM25, positive; comparable within one query
-	Terms []string // words of the document that matched, lower case, sorted
+	Score float64 // BM25, positive; comparable within one query
 }
 
 // Search returns the k best matches of q that keep lets pass, best first, ties by
@@ -43,55 +41,27 @@ func (x *Index) search(ctx context.Context, r index.IndexReader, q Query, k int,
 	if err != nil {
 		return nil, err
 	}
-	n, err := r.DocCount()
-	if err != nil {
-		return nil, err
-	}
 	p := x.planner(st)
 	clauses := p.clauses(q)
 	filter, err := p.filter(ctx, r, q)
 	if len(clauses) == 0 || err != nil {
 		return nil, err
 	}
-	s := &scorer{ctx: ctx, reader: r, state: st, documents: float64(n), acc: x.accumulator(), used: terms{}}
-	for _, c := range clauses {
-		if err := s.add(c); err != nil {
-			return nil, err
-		}
+	s := &scorer{ctx: ctx, reader: r, state: st, k: k, filter: filter, keep: keep, acc: x.accumulator()}
+	if err := s.count(); err != nil {
+		return nil, err
 	}
-	best, err := s.best(k, filter, keep)
+	best, err := s.run(clauses)
 	if err != nil {
 		return nil, err
 	}
 	s.acc.reset() // after an error or panic it is not used again
 	x.scratch.Put(s.acc)
-	return x.matches(best, s.used)
-}
-
-// best returns the k best documents that pass. A document's ID is looked up, and
-// keep asked, only if its score suffices.
-func (s *scorer) best(k int, f *filter, keep func(store.ID) bool) ([]vec.Scored[float64], error) {
-	top := vec.NewTopK[float64](k)
-	var internal index.IndexInternalID
-	for _, at := range s.acc.hits {
-		score := s.acc.score[at]
-		if least, full := top.Threshold(); full && score < least || !f.passes(at) {
-			continue
-		}
-		internal = index.NewIndexInternalID(internal, uint64(at))
-		name, err := s.reader.ExternalID(internal)
-		if err != nil {
-			return nil, err
-		}
-		id, err := parseKey(name)
-		if err != nil {
-			return nil, err
-		}
-		if top.Accepts(id, score) && (keep == nil || keep(id)) {
-			top.Push(id, score)
-		}
+	matches := make([]Match, len(best))
+	for i, b := range best {
+		matches[i] = Match{b.ID, b.Score}
 	}
-	return top.Sorted(), nil
+	return matches, nil
 }
 
 // accumulator returns an empty one.

@@ -1,19 +1,59 @@
 package text
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/blevesearch/bleve/v2/analysis"
+	index "github.com/blevesearch/bleve_index_api"
 
 	"clipsearch/index/store"
-	"clipsearch/internal/vec"
 )
+
+// Terms returns, for each record, its words that q looks for, lower case and sorted. It
+// takes the records as they are, whether the index has them or not.
+func (x *Index) Terms(ctx context.Context, q Query, records []store.Record) ([][]string, error) {
+	var used terms
+	err := x.use(ctx, func(f *folder) error {
+		return f.read(func(r index.IndexReader) (err error) {
+			used, err = x.used(r, q)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up the words found: %w", err)
+	}
+	out := make([][]string, len(records))
+	for i := range records {
+		out[i] = x.analyzers.matched(&records[i], used)
+	}
+	return out, nil
+}
 
 // terms are the terms of a query by field.
 type terms map[string]map[string]bool
+
+// used returns what a query comes to.
+func (x *Index) used(r index.IndexReader, q Query) (terms, error) {
+	st, err := readState(r)
+	if err != nil {
+		return nil, err
+	}
+	used := terms{}
+	for _, c := range x.planner(st).clauses(q) {
+		groups, err := expand(r, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range groups {
+			used.add(g)
+		}
+	}
+	return used, nil
+}
 
 func (t terms) add(g group) {
 	if t[g.field] == nil {
@@ -22,27 +62,6 @@ func (t terms) add(g group) {
 	for _, term := range g.terms {
 		t[g.field][term] = true
 	}
-}
-
-// matches completes results by the words of the documents that matched.
-func (x *Index) matches(best []vec.Scored[float64], used terms) ([]Match, error) {
-	ids := make([]store.ID, len(best))
-	for i, b := range best {
-		ids[i] = b.ID
-	}
-	records, err := x.st.Records(ids)
-	if err != nil {
-		return nil, fmt.Errorf("read matching documents: %w", err)
-	}
-	words := make(map[store.ID][]string, len(records))
-	for i := range records {
-		words[records[i].Document.ID] = x.analyzers.matched(&records[i], used)
-	}
-	out := make([]Match, len(best))
-	for i, b := range best {
-		out[i] = Match{ID: b.ID, Score: b.Score, Terms: words[b.ID]}
-	}
-	return out, nil
 }
 
 // matched returns the words of a record whose terms are among those used.

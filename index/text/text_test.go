@@ -202,12 +202,13 @@ func TestTerms(t *testing.T) {
 		{words("beach hund"), []string{"beach", "hunde"}},
 		{Query{Words: []string{"ru"}, Prefix: true}, []string{"running"}},
 		{Query{Phrases: []string{"by the"}}, []string{"by", "the"}},
+		{words("zebra"), nil},
 	} {
-		got := find(t, x, tc.q, 10, nil)
-		if len(got) != 1 {
-			t.Fatalf("%v: %v", tc.q, got)
-		}
-		diff(t, fmt.Sprint(tc.q), tc.want, got[0].Terms)
+		records, err := st.Records([]store.ID{1})
+		ok(t, err)
+		got, err := x.Terms(ctx, tc.q, records)
+		ok(t, err)
+		diff(t, fmt.Sprint(tc.q), [][]string{tc.want}, got)
 	}
 }
 
