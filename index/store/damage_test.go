@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // fill makes a library of n documents with captions, vectors and thumbnails.
@@ -122,8 +120,8 @@ func checkDamaged(t *testing.T, data []byte, want map[ID]truth, what string) (de
 }
 
 // breakVector changes a bit of a document's vector.
-func breakVector(id ID) func(tx *bolt.Tx) error {
-	return func(tx *bolt.Tx) error {
+func breakVector(id ID) func(tx *txn) error {
+	return func(tx *txn) error {
 		b := tx.Bucket(bucketVectors)
 		rec := bytes.Clone(b.Get(idKey(id)))
 		rec[2] ^= 1

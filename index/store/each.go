@@ -1,16 +1,12 @@
 package store
 
-import (
-	"context"
-
-	bolt "go.etcd.io/bbolt"
-)
+import "context"
 
 // EachDocument calls fn with every document, hidden ones included, in order of
 // ID. An error of fn ends it and is returned. Documents that change meanwhile
 // are seen before or after the change.
 func (s *Store) EachDocument(ctx context.Context, fn func(Document) error) error {
-	return eachRow(ctx, s, bucketDocuments, nil, func(tx *bolt.Tx, key, payload []byte) (Document, bool, error) {
+	return eachRow(ctx, s, bucketDocuments, nil, func(tx *txn, key, payload []byte) (Document, bool, error) {
 		id, err := parseID(key)
 		if err != nil {
 			return Document{}, false, err
@@ -22,7 +18,7 @@ func (s *Store) EachDocument(ctx context.Context, fn func(Document) error) error
 
 // EachRecord is EachDocument with captions.
 func (s *Store) EachRecord(ctx context.Context, fn func(Record) error) error {
-	return eachRow(ctx, s, bucketDocuments, nil, func(tx *bolt.Tx, key, _ []byte) (Record, bool, error) {
+	return eachRow(ctx, s, bucketDocuments, nil, func(tx *txn, key, _ []byte) (Record, bool, error) {
 		id, err := parseID(key)
 		if err != nil {
 			return Record{}, false, err
@@ -38,7 +34,7 @@ func (s *Store) EachVector(ctx context.Context, fn func(ID, []float32) error) er
 		id     ID
 		vector []float32
 	}
-	return eachRow(ctx, s, bucketVectors, nil, func(tx *bolt.Tx, key, payload []byte) (row, bool, error) {
+	return eachRow(ctx, s, bucketVectors, nil, func(tx *txn, key, payload []byte) (row, bool, error) {
 		id, err := parseID(key)
 		if err != nil {
 			return row{}, false, err
@@ -55,7 +51,7 @@ func (s *Store) EachVector(ctx context.Context, fn func(ID, []float32) error) er
 // EachFile calls fn with the file of every document, in order of path and ID, as
 // EachDocument does, but several times faster.
 func (s *Store) EachFile(ctx context.Context, fn func(File) error) error {
-	return eachRow(ctx, s, bucketFiles, nil, func(tx *bolt.Tx, key, payload []byte) (File, bool, error) {
+	return eachRow(ctx, s, bucketFiles, nil, func(tx *txn, key, payload []byte) (File, bool, error) {
 		f, err := decodeFile(key, payload)
 		if err != nil {
 			return File{}, false, err
@@ -67,7 +63,7 @@ func (s *Store) EachFile(ctx context.Context, fn func(File) error) error {
 
 // Changes calls fn with every change after sequence number from, in order.
 func (s *Store) Changes(ctx context.Context, from uint64, fn func(Change) error) error {
-	return eachRow(ctx, s, bucketLog, idKey(from), func(_ *bolt.Tx, key, payload []byte) (Change, bool, error) {
+	return eachRow(ctx, s, bucketLog, idKey(from), func(_ *txn, key, payload []byte) (Change, bool, error) {
 		sequence, err := parseID(key)
 		if err != nil {
 			return Change{}, false, err

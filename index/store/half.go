@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // VectorsOf calls fn with the vectors of documents as they are stored: i is the
@@ -14,7 +12,7 @@ import (
 // from one moment, in order of i. fn must not keep half, and must not call the
 // store: it runs in a transaction. It allocates nothing per vector.
 func (s *Store) VectorsOf(ids []ID, fn func(i int, half []uint16)) error {
-	err := s.view(func(tx *bolt.Tx) error {
+	err := s.view(func(tx *txn) error {
 		c := tx.Bucket(bucketVectors).Cursor()
 		half := make([]uint16, s.Model().Dims)
 		var key [8]byte
@@ -48,7 +46,7 @@ func (s *Store) EachHalf(ctx context.Context, fn func(id ID, half []uint16) erro
 	dims := s.Model().Dims
 	slab := make([]uint16, pageSize*dims) // of one page of rows
 	n := 0
-	return eachRow(ctx, s, bucketVectors, nil, func(tx *bolt.Tx, key, payload []byte) (row, bool, error) {
+	return eachRow(ctx, s, bucketVectors, nil, func(tx *txn, key, payload []byte) (row, bool, error) {
 		id, err := parseID(key)
 		if err != nil {
 			return row{}, false, err

@@ -29,7 +29,7 @@ func writeFormat(meta *bolt.Bucket, version uint64) error {
 }
 
 // migrations[v] turns a file of format v into one of format v+1.
-var migrations = map[uint64]func(tx *bolt.Tx) error{
+var migrations = map[uint64]func(tx *txn) error{
 	1: addSnapshots,
 }
 
@@ -39,7 +39,7 @@ func (s *Store) migrate() error {
 	if s.format == formatVersion {
 		return nil
 	}
-	err := s.update(func(tx *bolt.Tx) error {
+	err := s.update(func(tx *txn) error {
 		for version := s.format; version < formatVersion; version++ {
 			if err := migrations[version](tx); err != nil {
 				return fmt.Errorf("from format %d: %w", version, err)
@@ -55,7 +55,7 @@ func (s *Store) migrate() error {
 }
 
 // addSnapshots: format 2 has room for what derived indexes save.
-func addSnapshots(tx *bolt.Tx) error {
+func addSnapshots(tx *txn) error {
 	for _, name := range [][]byte{bucketSnapshots, bucketChunks} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err

@@ -49,11 +49,19 @@ func open(path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, readOnly: opts.ReadOnly, now: time.Now}
+	if !opts.ReadOnly {
+		if err := precheck(path, opts.Timeout); err != nil {
+			return nil, err
+		}
+	}
+	s := &Store{path: path, readOnly: opts.ReadOnly, now: time.Now, checked: newChecked()}
 	if err := s.openBolt(opts); err != nil {
 		return nil, err
 	}
-	err = s.readMeta()
+	err = s.checkRoot()
+	if err == nil {
+		err = s.readMeta()
+	}
 	if err == nil && !opts.ReadOnly {
 		err = s.migrate()
 	}
@@ -112,6 +120,16 @@ func inspect(path string) error {
 	return nil
 }
 
+// precheck opens the file for reading and checks what a writer trusts, some of it as
+// soon as bbolt opens the file. Whoever writes to it before we do keeps it good.
+func precheck(path string, timeout time.Duration) error {
+	s := &Store{path: path, readOnly: true}
+	if err := s.openBolt(Options{ReadOnly: true, Timeout: timeout}); err != nil {
+		return err
+	}
+	return errors.Join(s.checkForWriting(), s.db.Close())
+}
+
 // openBolt opens the file with its lock.
 func (s *Store) openBolt(opts Options) error {
 	timeout := opts.Timeout
@@ -150,7 +168,7 @@ func (s *Store) openBolt(opts Options) error {
 // readMeta checks that the file is a library of a known version, and whole, and
 // reads its settings.
 func (s *Store) readMeta() error {
-	return s.view(func(tx *bolt.Tx) error {
+	return s.view(func(tx *txn) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
 			return ErrNotLibrary

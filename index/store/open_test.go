@@ -176,7 +176,7 @@ func TestTruncated(t *testing.T) {
 	ok(t, err)
 	var used int
 	s := mustOpen(t, path, Options{ReadOnly: true})
-	ok(t, s.view(func(tx *bolt.Tx) error { used = int(tx.Size()); return nil }))
+	ok(t, s.view(func(tx *txn) error { used = int(tx.Size()); return nil }))
 	for size := 0; size < used; size += used/37 + 1 {
 		cut := filepath.Join(t.TempDir(), "cut")
 		ok(t, os.WriteFile(cut, data[:size], 0o600))

@@ -10,7 +10,7 @@ import (
 // Document returns a document; ErrNoDocument if there is none.
 func (s *Store) Document(id ID) (Document, error) {
 	var d Document
-	err := s.view(func(tx *bolt.Tx) (err error) {
+	err := s.view(func(tx *txn) (err error) {
 		d, err = readDocument(tx, id)
 		return err
 	})
@@ -21,7 +21,7 @@ func (s *Store) Document(id ID) (Document, error) {
 // order asked for, from one moment. IDs that don't exist are left out.
 func (s *Store) Records(ids []ID) ([]Record, error) {
 	records := make([]Record, 0, len(ids))
-	err := s.view(func(tx *bolt.Tx) error {
+	err := s.view(func(tx *txn) error {
 		for _, id := range ids {
 			rec, ok, err := readRecord(tx, id)
 			if err != nil {
@@ -43,7 +43,7 @@ func (s *Store) Records(ids []ID) ([]Record, error) {
 // the newest hidden one. ErrNoDocument if there is neither.
 func (s *Store) ByPath(path string) (Document, error) {
 	var d Document
-	err := s.view(func(tx *bolt.Tx) error {
+	err := s.view(func(tx *txn) error {
 		if path == "" {
 			return ErrNoDocument
 		}
@@ -60,7 +60,7 @@ func (s *Store) ByPath(path string) (Document, error) {
 // in order.
 func (s *Store) ByHash(hash [32]byte) ([]ID, error) {
 	var ids []ID
-	err := s.view(func(tx *bolt.Tx) error {
+	err := s.view(func(tx *txn) error {
 		c := tx.Bucket(bucketHashes).Cursor()
 		for key, rec := c.Seek(hash[:]); bytes.HasPrefix(key, hash[:]); key, rec = c.Next() {
 			if _, err := unseal(bucketHashes, key, rec); err != nil {
@@ -111,7 +111,7 @@ func (s *Store) Vector(id ID) ([]float32, error) {
 
 // read calls fn with the payload of id in a bucket, if there is one.
 func (s *Store) read(bucket []byte, id ID, fn func(payload []byte) error) error {
-	return s.view(func(tx *bolt.Tx) error {
+	return s.view(func(tx *txn) error {
 		payload, err := get(tx.Bucket(bucket), bucket, idKey(id))
 		if err != nil {
 			return err
@@ -127,7 +127,7 @@ func (s *Store) read(bucket []byte, id ID, fn func(payload []byte) error) error 
 }
 
 // readDocument returns a document with its hidden state, or ErrNoDocument.
-func readDocument(tx *bolt.Tx, id ID) (Document, error) {
+func readDocument(tx *txn, id ID) (Document, error) {
 	payload, err := get(tx.Bucket(bucketDocuments), bucketDocuments, idKey(id))
 	if err != nil {
 		return Document{}, err
@@ -139,7 +139,7 @@ func readDocument(tx *bolt.Tx, id ID) (Document, error) {
 }
 
 // fillDocument decodes a document and looks up its hidden state.
-func fillDocument(tx *bolt.Tx, id ID, payload []byte) (Document, error) {
+func fillDocument(tx *txn, id ID, payload []byte) (Document, error) {
 	d, err := decodeDocument(id, payload)
 	if err != nil {
 		return Document{}, err
@@ -148,13 +148,13 @@ func fillDocument(tx *bolt.Tx, id ID, payload []byte) (Document, error) {
 	return d, err
 }
 
-func isHidden(tx *bolt.Tx, id ID) (bool, error) {
+func isHidden(tx *txn, id ID) (bool, error) {
 	payload, err := get(tx.Bucket(bucketHidden), bucketHidden, idKey(id))
 	return payload != nil, err
 }
 
 // readRecord returns a document with its captions; ok is false if there is none.
-func readRecord(tx *bolt.Tx, id ID) (rec Record, ok bool, err error) {
+func readRecord(tx *txn, id ID) (rec Record, ok bool, err error) {
 	payload, err := get(tx.Bucket(bucketDocuments), bucketDocuments, idKey(id))
 	if payload == nil || err != nil {
 		return Record{}, false, err
@@ -172,7 +172,7 @@ func readRecord(tx *bolt.Tx, id ID) (rec Record, ok bool, err error) {
 
 // atPath returns the document at path: the searchable one, else the newest hidden
 // one, else ErrNoDocument; searchable counts the searchable ones.
-func atPath(tx *bolt.Tx, path string) (id ID, searchable int, err error) {
+func atPath(tx *txn, path string) (id ID, searchable int, err error) {
 	prefix := filePrefix(path)
 	c := tx.Bucket(bucketFiles).Cursor()
 	for key, rec := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, rec = c.Next() {

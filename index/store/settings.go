@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // Model is the identity of the dual encoder that made the library's vectors.
@@ -57,7 +55,7 @@ func (s *Store) AddRoot(ctx context.Context, r Root) error {
 // Roots returns the recorded folders in order of their paths.
 func (s *Store) Roots() ([]Root, error) {
 	var roots []Root
-	err := eachRow(context.Background(), s, bucketRoots, nil, func(_ *bolt.Tx, key, payload []byte) (Root, bool, error) {
+	err := eachRow(context.Background(), s, bucketRoots, nil, func(_ *txn, key, payload []byte) (Root, bool, error) {
 		r, err := decodeRoot(string(key), payload)
 		return r, true, err
 	}, func(r Root) error {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // Skip remembers a file that could not be read, so that it is not tried again
@@ -49,7 +47,7 @@ func (s *Store) RemoveSkips(ctx context.Context, paths ...string) error {
 // EachSkip calls fn with every remembered file in order of path, as EachDocument
 // does.
 func (s *Store) EachSkip(ctx context.Context, fn func(Skip) error) error {
-	return eachRow(ctx, s, bucketSkips, nil, func(_ *bolt.Tx, key, payload []byte) (Skip, bool, error) {
+	return eachRow(ctx, s, bucketSkips, nil, func(_ *txn, key, payload []byte) (Skip, bool, error) {
 		sk, err := decodeSkip(string(key), payload)
 		return sk, true, err
 	}, fn)

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // SnapshotInfo says what a derived index has saved of itself.
@@ -79,7 +77,7 @@ func (s *Store) saveSnapshot(ctx context.Context, name string, info SnapshotInfo
 	}
 	info.Bytes = w.bytes
 	next := head{SnapshotInfo: info, generation: w.generation, chunks: w.chunks}
-	err = s.update(func(tx *bolt.Tx) error {
+	err = s.update(func(tx *txn) error {
 		return put(tx.Bucket(bucketSnapshots), bucketSnapshots, []byte(name), encodeHead(next))
 	})
 	if err != nil {
@@ -92,7 +90,7 @@ func (s *Store) saveSnapshot(ctx context.Context, name string, info SnapshotInfo
 func (s *Store) DeleteSnapshot(ctx context.Context, name string) error {
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	err := s.update(func(tx *bolt.Tx) error {
+	err := s.update(func(tx *txn) error {
 		b := tx.Bucket(bucketSnapshots)
 		if b.Get([]byte(name)) == nil {
 			return ErrNoSnapshot
@@ -111,7 +109,7 @@ func (s *Store) Snapshots() ([]Snapshot, error) {
 	if s.format == 1 {
 		return nil, nil
 	}
-	err := eachRow(context.Background(), s, bucketSnapshots, nil, func(_ *bolt.Tx, key, payload []byte) (Snapshot, bool, error) {
+	err := eachRow(context.Background(), s, bucketSnapshots, nil, func(_ *txn, key, payload []byte) (Snapshot, bool, error) {
 		h, err := decodeHead(payload)
 		return Snapshot{string(key), h.SnapshotInfo}, true, err
 	}, func(sn Snapshot) error {
@@ -126,7 +124,7 @@ func (s *Store) head(name string) (h head, err error) {
 	if s.format == 1 {
 		return head{}, ErrNoSnapshot
 	}
-	err = s.view(func(tx *bolt.Tx) error {
+	err = s.view(func(tx *txn) error {
 		payload, err := get(tx.Bucket(bucketSnapshots), bucketSnapshots, []byte(name))
 		if err != nil {
 			return err
@@ -166,7 +164,7 @@ func (s *Store) dropGenerations(ctx context.Context, name string, keep uint64) e
 		if err != nil || len(keys) == 0 {
 			return err
 		}
-		err = s.update(func(tx *bolt.Tx) error {
+		err = s.update(func(tx *txn) error {
 			b := tx.Bucket(bucketChunks)
 			for _, key := range keys {
 				if err := b.Delete(key); err != nil {
@@ -187,7 +185,7 @@ func (s *Store) dropGenerations(ctx context.Context, name string, keep uint64) e
 // than keep.
 func (s *Store) otherChunks(name string, keep uint64) (keys [][]byte, err error) {
 	prefix := append([]byte(name), 0)
-	err = s.view(func(tx *bolt.Tx) error {
+	err = s.view(func(tx *txn) error {
 		c := tx.Bucket(bucketChunks).Cursor()
 		key, _ := c.Seek(prefix)
 		for len(keys) < dropChunks && bytes.HasPrefix(key, prefix) {

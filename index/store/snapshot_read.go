@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // LoadSnapshot calls read with the content of a snapshot, of which it need not
@@ -71,7 +69,7 @@ func (r *chunkReader) chunk(p []byte) (n int, err error) {
 		return 0, io.EOF
 	}
 	key := chunkKey(r.name, r.head.generation, r.next)
-	err = r.s.view(func(tx *bolt.Tx) error {
+	err = r.s.view(func(tx *txn) error {
 		rec := tx.Bucket(bucketChunks).Get(key)
 		if rec == nil {
 			return r.missing(tx)
@@ -96,7 +94,7 @@ func (r *chunkReader) chunk(p []byte) (n int, err error) {
 }
 
 // missing says why the next chunk isn't there.
-func (r *chunkReader) missing(tx *bolt.Tx) error {
+func (r *chunkReader) missing(tx *txn) error {
 	payload, err := get(tx.Bucket(bucketSnapshots), bucketSnapshots, []byte(r.name))
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func checkSnapshot(t *testing.T, s *Store, name string, info SnapshotInfo, conte
 func countChunks(t *testing.T, s *Store) int {
 	t.Helper()
 	n := 0
-	ok(t, s.view(func(tx *bolt.Tx) error { n = tx.Bucket(bucketChunks).Stats().KeyN; return nil }))
+	ok(t, s.view(func(tx *txn) error { n = tx.Bucket(bucketChunks).Stats().KeyN; return nil }))
 	return n
 }
 
@@ -175,7 +175,7 @@ func TestSnapshotDamaged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t)
 			ok(t, save(s, "n", SnapshotInfo{}, content))
-			ok(t, s.update(func(tx *bolt.Tx) error { return harm(tx.Bucket(bucketChunks)) }))
+			ok(t, s.update(func(tx *txn) error { return harm(tx.Bucket(bucketChunks)) }))
 			wantErr(t, s.LoadSnapshot(ctx, "n", func(_ SnapshotInfo, r io.Reader) error {
 				_, err := io.Copy(io.Discard, r)
 				return err

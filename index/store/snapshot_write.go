@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"encoding/binary"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // chunkWriter cuts what is written into the chunks of one generation and stores
@@ -61,7 +59,7 @@ func (w *chunkWriter) flush() error {
 	if err := w.ctx.Err(); err != nil || len(w.full) == 0 {
 		return err
 	}
-	err := w.s.update(func(tx *bolt.Tx) error {
+	err := w.s.update(func(tx *txn) error {
 		b := tx.Bucket(bucketChunks)
 		for i, rec := range w.full {
 			key := chunkKey(w.name, w.generation, w.chunks+uint64(i))

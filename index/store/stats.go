@@ -1,10 +1,6 @@
 package store
 
-import (
-	"context"
-
-	bolt "go.etcd.io/bbolt"
-)
+import "context"
 
 // Stats are the counts of a library. The maps are never nil.
 type Stats struct {
@@ -50,7 +46,7 @@ func (s *Store) count(ctx context.Context, st *Stats) error {
 		thumb  int // bytes, 0 if there is none
 		vector bool
 	}
-	err := eachRow(ctx, s, bucketDocuments, nil, func(tx *bolt.Tx, key, _ []byte) (r row, ok bool, err error) {
+	err := eachRow(ctx, s, bucketDocuments, nil, func(tx *txn, key, _ []byte) (r row, ok bool, err error) {
 		id, err := parseID(key)
 		if err != nil {
 			return row{}, false, err

@@ -24,8 +24,9 @@ type Store struct {
 	format   uint64 // version of the file's layout; lower than ours only if readOnly
 	now      func() time.Time
 	db       *bolt.DB
-	file     *os.File    // of db; closed by us if db cannot be closed any more
-	broken   atomic.Bool // a write panicked: db's locks may be held for ever
+	file     *os.File                // of db; closed by us if db cannot be closed any more
+	broken   atomic.Bool             // a write panicked: db's locks may be held for ever
+	checked  map[string]*atomic.Bool // buckets whose pages are good, if readOnly
 
 	writing sync.Mutex // held during a write and the update of the following
 
@@ -79,16 +80,16 @@ func (s *Store) Close() error {
 
 // view runs fn in a read transaction, in which it must stay: nothing that fn
 // returns may alias the file, and fn must not call a method of the store.
-func (s *Store) view(fn func(tx *bolt.Tx) error) error {
+func (s *Store) view(fn func(tx *txn) error) error {
 	if s.broken.Load() {
 		return ErrCorrupt
 	}
-	return s.guard(func() error { return s.db.View(fn) })
+	return s.guard(func() error { return s.db.View(func(tx *bolt.Tx) error { return fn(&txn{tx, s}) }) })
 }
 
 // update runs fn in the write transaction; what it did is durable when update
 // returns nil, and undone otherwise.
-func (s *Store) update(fn func(tx *bolt.Tx) error) error {
+func (s *Store) update(fn func(tx *txn) error) error {
 	if s.readOnly {
 		return ErrReadOnly
 	}
@@ -102,7 +103,7 @@ func (s *Store) update(fn func(tx *bolt.Tx) error) error {
 		}
 	}()
 	return s.guard(func() error {
-		err := s.db.Update(fn)
+		err := s.db.Update(func(tx *bolt.Tx) error { return fn(&txn{tx, s}) })
 		panicked = false
 		return err
 	})
@@ -113,7 +114,14 @@ func (s *Store) update(fn func(tx *bolt.Tx) error) error {
 func (s *Store) guard(fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
-		if r := recover(); r != nil {
+		switch r := recover().(type) {
+		case nil:
+		case error:
+			err = r
+			if !errors.Is(err, ErrCorrupt) {
+				err = fmt.Errorf("%w: %w", ErrCorrupt, r)
+			}
+		default:
 			err = fmt.Errorf("%w: %v", ErrCorrupt, r)
 		}
 	}()

@@ -37,7 +37,7 @@ const pageSize = 512
 // eachRow calls fn with every record of a bucket that decode accepts, in order of
 // key. decode runs inside a read transaction and copies; fn runs outside.
 func eachRow[T any](ctx context.Context, s *Store, bucket, after []byte,
-	decode func(tx *bolt.Tx, key, payload []byte) (row T, ok bool, err error), fn func(T) error,
+	decode func(tx *txn, key, payload []byte) (row T, ok bool, err error), fn func(T) error,
 ) error {
 	rows := make([]T, 0, pageSize)
 	for {
@@ -46,7 +46,7 @@ func eachRow[T any](ctx context.Context, s *Store, bucket, after []byte,
 		}
 		rows = rows[:0]
 		end := false
-		err := s.view(func(tx *bolt.Tx) (err error) {
+		err := s.view(func(tx *txn) (err error) {
 			after, end, err = readPage(tx, bucket, after, func(key, payload []byte) error {
 				row, ok, err := decode(tx, key, payload)
 				if ok && err == nil {
@@ -72,7 +72,7 @@ func eachRow[T any](ctx context.Context, s *Store, bucket, after []byte,
 
 // readPage calls fn with at most pageSize records after the key given; it returns the
 // last key read and whether it was the bucket's last.
-func readPage(tx *bolt.Tx, bucket, after []byte, fn func(key, payload []byte) error) (last []byte, end bool, err error) {
+func readPage(tx *txn, bucket, after []byte, fn func(key, payload []byte) error) (last []byte, end bool, err error) {
 	c := tx.Bucket(bucket).Cursor()
 	key, rec := c.Seek(after)
 	if bytes.Equal(key, after) && key != nil {
@@ -81,6 +81,9 @@ func readPage(tx *bolt.Tx, bucket, after []byte, fn func(key, payload []byte) er
 	for range pageSize {
 		if key == nil {
 			return after, true, nil
+		}
+		if bytes.Compare(key, after) <= 0 { // a damaged page could send us back for ever
+			return nil, false, fmt.Errorf("%w: key %q of %s is out of order", ErrCorrupt, key, bucket)
 		}
 		payload, err := unseal(bucket, key, rec)
 		if err == nil {

@@ -6,14 +6,12 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // writer is one write transaction: it hands out numbers, appends to the log, and
 // knows which paths to check at the end.
 type writer struct {
-	tx    *bolt.Tx
+	tx    *txn
 	now   time.Time
 	model Model
 	last  counters
@@ -29,7 +27,7 @@ func (s *Store) write(ctx context.Context, operation string, n int, fn func(w *w
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	var w *writer
-	err := s.update(func(tx *bolt.Tx) error {
+	err := s.update(func(tx *txn) error {
 		w = &writer{tx: tx, now: s.now(), paths: map[string]bool{}}
 		if err := w.begin(); err != nil {
 			return err
