@@ -54,7 +54,6 @@ var keepers = map[string][]string{
 	"github.com/blevesearch":        {"index/text"},
 	"go.etcd.io/bbolt":              {"index/store"},
 	"github.com/a-h/templ":          {"ui"},
-	"github.com/bmatcuk/doublestar": {"internal/scan"},
 	"github.com/dustin/go-humanize": {"internal/cli", "ui"},
 }
 

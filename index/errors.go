@@ -6,6 +6,8 @@ import "errors"
 var (
 	// ErrModel: the library's vectors were made by another model than opts.Encoder.
 	ErrModel = errors.New("the model does not fit the library")
+	// ErrNoFolders: no folders were named and the library knows none.
+	ErrNoFolders = errors.New("the library knows no folders yet")
 	// ErrNoPictures: the folders hold no file with a picture's name.
 	ErrNoPictures = errors.New("no pictures there")
 	// ErrNoCaptionMatched: a caption or label file names none of the pictures found.

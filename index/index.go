@@ -37,10 +37,12 @@ type Follower interface {
 
 // Options says what Run takes in. The zero value of each field is its default.
 type Options struct {
-	Dirs     []string // the folders; at least one
+	// Dirs are the folders. Without any, the folders that the library knows are taken with the settings of the run that
+	// last named them, and Captions, Labels and Exclude must be empty.
+	Dirs     []string
 	Captions []string // caption files (see package captions)
 	Labels   []string // label files
-	Exclude  []string // patterns in gitignore syntax
+	Exclude  []string // patterns in gitignore syntax, recorded for each folder; they come before those of .clipsearchignore files
 	Batch    int      // pictures that go through the tower together; 0 is 32
 	Workers  int      // decoding goroutines; 0 is one a core
 
@@ -48,6 +50,9 @@ type Options struct {
 	Followers []Follower              // brought in step while Run works and at its end
 	Meter     *progress.Meter         // nil: nothing is counted
 	Matched   func([]captions.Report) // called once, before pictures are read, with how the names in caption and label files matched; may be nil
+
+	walk  func(context.Context, []string, scan.Options) (scan.Tree, error) // nil: scan.Walk; tests put failures here
+	enter func(folder string)                                              // see scan.Options.Enter
 }
 
 // defaultBatch is what keeps the matrix products of a ViT at the speed of large ones (M = 32 × 50 rows) and a batch
@@ -69,7 +74,8 @@ type Summary struct {
 	Excluded  int // files and folders left out by a pattern
 
 	Skipped  []store.Skip   // pictures that could not be read, by path
-	Problems []scan.Problem // folders that could not be read
+	Problems []scan.Problem // folders, ignore files and links that could not be read: nothing below them was hidden
+	Away     []scan.Problem // folders of Options.Dirs that are missing or went away: nothing of theirs was hidden
 	Emptied  []string       // folders that held pictures before and have none now: nothing of theirs was hidden
 	Captions []captions.Report
 
@@ -78,8 +84,10 @@ type Summary struct {
 }
 
 // Run brings the library in step with the folders. The model of opts.Encoder is recorded if the library has none;
-// another one is ErrModel. Other errors: a folder that does not exist, no pictures at all (ErrNoPictures), a caption
-// file that cannot be read or names no picture of the folders (ErrNoCaptionMatched, after the work is done), ctx's.
+// another one is ErrModel. Errors that end it: a folder that does not exist and that the library does not know, no Dirs
+// and no known folders (ErrNoFolders), a caption file that cannot be read, ctx's. Errors after the work is done: a known
+// folder that is missing or went away (scan's error) or is suddenly empty (ErrEmptied), no pictures at all
+// (ErrNoPictures), a caption file that names none of the pictures (ErrNoCaptionMatched).
 // A picture that cannot be read is no error: it is in Summary.Skipped. Everything finished before an error is kept.
 func Run(ctx context.Context, st *store.Store, opts Options) (Summary, error) {
 	started := time.Now()
@@ -88,6 +96,9 @@ func Run(ctx context.Context, st *store.Store, opts Options) (Summary, error) {
 	}
 	if opts.Workers <= 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	if opts.walk == nil {
+		opts.walk = scan.Walk
 	}
 	if opts.Meter == nil {
 		opts.Meter = new(progress.Meter)

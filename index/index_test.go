@@ -213,6 +213,10 @@ var (
 	red   = picture(color.RGBA{R: 230, G: 10, B: 10})
 	green = picture(color.RGBA{R: 10, G: 200, B: 20})
 	blue  = picture(color.RGBA{R: 20, G: 30, B: 220})
+
+	violet = picture(color.RGBA{R: 120, B: 200})
+	yellow = picture(color.RGBA{R: 240, G: 230, B: 20})
+	white  = picture(color.RGBA{R: 255, G: 255, B: 255})
 )
 
 func TestRunTakesInNewPicturesOnce(t *testing.T) {
@@ -283,6 +287,17 @@ func TestRunFollowsFiles(t *testing.T) {
 					t.Errorf("%+v", s)
 				}
 			}},
+		{"came back elsewhere", func(r *rig) { r.remove("red.png"); r.run(nil); r.write("sub/red.png", red) },
+			map[string]string{"sub/red.png": "red.png", "green.png": "green.png"}, 0, nil},
+		{"came back elsewhere after its place was taken", func(r *rig) {
+			r.remove("red.png")
+			r.run(nil)
+			r.rename("green.png", "red.png")
+			r.run(nil)
+			r.write("sub/red.png", red)
+		}, map[string]string{"sub/red.png": "red.png", "red.png": "green.png"}, 0, nil},
+		{"swapped and copied", func(r *rig) { r.write("red.png", green); r.write("green.png", red); r.write("copy.png", red) },
+			map[string]string{"copy.png": "red.png", "green.png": "", "red.png": "green.png"}, 0, nil},
 		{"two new files of one content", func(r *rig) { r.write("b1.png", blue); r.write("b2.png", blue) },
 			map[string]string{"b1.png": "", "b2.png": "", "red.png": "red.png", "green.png": "green.png"}, 1, nil},
 		{"became unreadable", func(r *rig) { r.write("red.png", red[:40]) }, map[string]string{"green.png": "green.png"}, 0,
@@ -440,7 +455,7 @@ func TestRunIsolatesAPictureThatCannotBeEncoded(t *testing.T) {
 	}
 	r.encoder.refuse = func([]float32) error { return errors.New("out of order") }
 	r.touch("red.png")
-	r.write("violet.png", picture(color.RGBA{R: 120, B: 200}))
+	r.write("violet.png", violet)
 	if _, err := r.try(nil); err == nil || !strings.Contains(err.Error(), "out of order") {
 		t.Errorf("an encoder that fails on everything gives %v", err)
 	}

@@ -14,8 +14,17 @@ import (
 // source is a document that a file with the same content can take over or copy.
 type source struct {
 	store.File
-	vacated bool // its own file is gone or has other content now
+	own presence
 }
+
+// presence says whether a document's own file still has its content.
+type presence uint8
+
+const (
+	unasked presence = iota // the path says it
+	present
+	vacated // the file is gone or has other content now
+)
 
 // job is one picture file that has to be read.
 type job struct {
@@ -44,7 +53,7 @@ func (r *run) plan(ctx context.Context) (work, error) {
 		known, ok := r.known[file.Path]
 		switch {
 		case !ok:
-			if skip, bad := r.bad[file.Path]; bad && sameFile(skip.Size, skip.ModTime, file) && skip.Reason != reasonUnsupported {
+			if skip, bad := r.bad[file.Path]; bad && sameFile(skip.Size, skip.ModTime, file) && isFinal(skip.Reason) {
 				r.summary.Skipped = append(r.summary.Skipped, skip)
 				continue
 			}
@@ -66,6 +75,9 @@ func (r *run) plan(ctx context.Context) (work, error) {
 	if err := r.hideGone(ctx, seen); err != nil {
 		return work{}, err
 	}
+	if err := r.forgetSkips(ctx, seen); err != nil {
+		return work{}, err
+	}
 	r.summary.Returned += len(back)
 	return w, r.store.Unhide(ctx, back...)
 }
@@ -83,7 +95,7 @@ func (r *run) hideGone(ctx context.Context, seen map[string]bool) error {
 		if file.Hidden || seen[path] {
 			continue
 		}
-		if root := r.rootOf(path); root != "" && !r.unreadable(path) {
+		if root := r.walked(path); root != "" {
 			gone[root] = append(gone[root], file)
 		}
 	}
@@ -91,7 +103,7 @@ func (r *run) hideGone(ctx context.Context, seen map[string]bool) error {
 		if len(gone[root]) == 0 {
 			continue
 		}
-		if !slices.ContainsFunc(r.tree.Files, func(f scan.File) bool { return f.Root == root }) {
+		if r.tree.Empty(root) {
 			r.summary.Emptied = append(r.summary.Emptied, root)
 			continue
 		}
@@ -102,58 +114,51 @@ func (r *run) hideGone(ctx context.Context, seen map[string]bool) error {
 	return nil
 }
 
-// hide hides documents and lets files with their content at other paths take them over.
+// hide hides documents; files with their content at other paths may take them over.
 func (r *run) hide(ctx context.Context, files []store.File) error {
 	ids := make([]store.ID, 0, len(files))
 	for _, file := range files {
 		ids = append(ids, file.ID)
 		r.hidden[file.ID] = true
-		r.vacate(file, !exists(file.Path))
 	}
 	slices.Sort(ids)
 	r.summary.Hidden += len(ids)
 	return r.store.Hide(ctx, ids...)
 }
 
-// vacate marks a document's source: its own file is gone or changed.
-func (r *run) vacate(file store.File, vacated bool) {
+// forgetSkips forgets unreadable files that are gone or excluded now.
+func (r *run) forgetSkips(ctx context.Context, seen map[string]bool) error {
+	var gone []string
+	for path := range r.bad {
+		if root := r.walked(path); root != "" && !seen[path] && !r.tree.Empty(root) {
+			gone = append(gone, path)
+		}
+	}
+	slices.Sort(gone)
+	return r.store.RemoveSkips(ctx, gone...)
+}
+
+// vacate marks a document whose file has other content now.
+func (r *run) vacate(file store.File) {
 	all := r.sources[file.Hash]
 	for i := range all {
 		if all[i].ID == file.ID {
-			all[i].vacated = vacated
+			all[i].own = vacated
 		}
 	}
 }
 
-// rootOf returns the walked folder that holds path, "" if none does.
-func (r *run) rootOf(path string) string {
+// walked returns the root below which path was looked for, "" if it lies below none or the walk could not look there.
+func (r *run) walked(path string) string {
+	if slices.ContainsFunc(r.tree.Problems, func(p scan.Problem) bool { return scan.Within(path, p.Path) }) {
+		return ""
+	}
 	for _, root := range r.tree.Roots {
 		if scan.Within(path, root) {
 			return root
 		}
 	}
 	return ""
-}
-
-// unreadable reports whether the walk could not look at path.
-func (r *run) unreadable(path string) bool {
-	return slices.ContainsFunc(r.tree.Problems, func(p scan.Problem) bool { return scan.Within(path, p.Path) })
-}
-
-// recordRoot remembers one folder with the settings of this run.
-func (r *run) recordRoot(ctx context.Context, root string) error {
-	now := time.Now()
-	record := store.Root{Path: root, Added: now, Scanned: now, Excludes: r.opts.Exclude, Captions: r.opts.Captions, Labels: r.opts.Labels}
-	roots, err := r.store.Roots()
-	if err != nil {
-		return err
-	}
-	for _, old := range roots {
-		if old.Path == root {
-			record.Added = old.Added
-		}
-	}
-	return r.store.AddRoot(ctx, record)
 }
 
 // quoted lists names for a message.

@@ -34,6 +34,9 @@ const (
 func (r *run) read(j job) (_ outcome, ok bool) {
 	data, err := readFile(j.file)
 	if err != nil {
+		if r.isLost(j.file.Root) {
+			return outcome{}, false
+		}
 		return outcome{job: j, skip: newSkip(j.file, reasonOf(err), err)}, true
 	}
 	hash := sha256.Sum256(data)
@@ -53,6 +56,31 @@ func (r *run) read(j job) (_ outcome, ok bool) {
 		return outcome{}, false
 	}
 	return r.decode(j, hash, data), true
+}
+
+// isFinal reports whether a file that was skipped for a reason need not be tried again before it changes. A build with
+// more decoders may read what was unsupported; reading errors may pass.
+func isFinal(reason string) bool {
+	switch reason {
+	case reasonEmpty, reasonTooLarge, reasonDamaged, reasonEncode:
+		return true
+	}
+	return false
+}
+
+// isLost reports whether a root went away since it was walked, and remembers it: then its files fail for no fault of theirs.
+func (r *run) isLost(root string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lost[root] {
+		return true
+	}
+	if err := r.tree.Lost(root); err != nil {
+		r.lost[root] = true
+		r.summary.Away = append(r.summary.Away, scan.Problem{Path: root, Err: err})
+		return true
+	}
+	return false
 }
 
 // readFile returns a file's content, refusing what no picture needs.

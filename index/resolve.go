@@ -42,16 +42,32 @@ func (r *run) resolve(hash [32]byte, own store.ID) (fate, store.ID) {
 	return decode, 0
 }
 
-// claim returns a vacated document with that content, which nobody else gets from then on. Its caller holds r.mu or is
-// alone.
+// claim returns a document with that content whose own file is gone or has other content, and which nobody else gets
+// from then on. One that was searchable until now comes before those hidden for long. Its caller holds r.mu or is alone.
 func (r *run) claim(hash [32]byte, own store.ID) (store.ID, bool) {
-	for _, s := range r.sources[hash] {
-		if s.vacated && s.ID != own && !r.claimed[s.ID] {
-			r.claimed[s.ID] = true
-			return s.ID, true
+	all := r.sources[hash]
+	for _, hidden := range []bool{false, true} {
+		for i := range all {
+			s := &all[i]
+			if s.Hidden == hidden && s.ID != own && !r.claimed[s.ID] && r.isVacated(s) {
+				r.claimed[s.ID] = true
+				return s.ID, true
+			}
 		}
 	}
 	return 0, false
+}
+
+// isVacated reports whether a document's own file is gone or has other content now. It looks once, also outside the
+// folders of this run: a root that was moved as a whole is not walked under its old name.
+func (r *run) isVacated(s *source) bool {
+	if s.own == unasked {
+		s.own = present
+		if another := r.known[s.Path].ID != s.ID; another || !exists(s.Path) {
+			s.own = vacated
+		}
+	}
+	return s.own == vacated
 }
 
 // isClaimed reports whether a file at another path has taken a document over.
@@ -67,7 +83,7 @@ func (r *run) settle(hash [32]byte, id store.ID, hasVector bool) {
 	defer r.mu.Unlock()
 	delete(r.running, hash)
 	if id != 0 {
-		r.sources[hash] = append(r.sources[hash], source{File: store.File{ID: id, Hash: hash, HasVector: hasVector}})
+		r.sources[hash] = append(r.sources[hash], source{File: store.File{ID: id, Hash: hash, HasVector: hasVector}, own: present})
 	}
 }
 
@@ -93,7 +109,9 @@ func (r *run) compare(ctx context.Context, jobs []job) ([]job, error) {
 	for _, j := range jobs {
 		known := r.known[j.file.Path]
 		if j.hash == nil || *j.hash != known.Hash || (!known.HasVector && r.opts.Encoder != nil) {
-			r.vacate(known, j.hash != nil && *j.hash != known.Hash)
+			if j.hash != nil && *j.hash != known.Hash {
+				r.vacate(known)
+			}
 			changed = append(changed, j)
 			continue
 		}
@@ -174,14 +192,17 @@ func (r *run) relocate(ctx context.Context, moves []store.Relocation) error {
 	if err := r.store.Move(ctx, moves); err != nil {
 		return err
 	}
-	ids := make([]store.ID, len(moves))
+	ids, paths := make([]store.ID, len(moves)), make([]string, len(moves))
 	for i, m := range moves {
-		ids[i] = m.ID
+		ids[i], paths[i] = m.ID, m.Path
 		if r.hidden[m.ID] {
 			r.summary.Hidden--
 		}
 	}
 	r.summary.Moved += len(moves)
 	r.meter.Done(len(moves))
+	if err := r.store.RemoveSkips(ctx, paths...); err != nil {
+		return err
+	}
 	return r.store.Unhide(ctx, ids...)
 }

@@ -2,12 +2,9 @@ package index
 
 import (
 	"context"
-	"fmt"
-	"io/fs"
-	"os"
-	"sync"
-
 	"errors"
+	"fmt"
+	"sync"
 
 	"clipsearch/index/store"
 	"clipsearch/internal/imgio"
@@ -22,6 +19,9 @@ type run struct {
 	meter   *progress.Meter
 	summary Summary
 
+	roots  map[string]store.Root // the folders that the library knows, by path
+	repeat bool                  // Options.Dirs is empty: the recorded folders with their recorded settings
+	gone   []scan.Problem        // recorded caption and label files that are not there any more
 	tree   scan.Tree
 	known  map[string]store.File  // what the library holds, by path; the searchable one where several share it
 	wake   chan<- struct{}        // see follow
@@ -35,11 +35,15 @@ type run struct {
 	claimed map[store.ID]bool     // vacated documents that a file at another path has taken over
 	running map[[32]byte]bool     // contents being decoded now
 	later   []job                 // files whose content was being decoded when they came up
+	lost    map[string]bool       // roots that went away while their files were read
 }
 
 // all does the steps of a run in order.
 func (r *run) all(ctx context.Context) error {
 	if err := r.checkModel(ctx); err != nil {
+		return err
+	}
+	if err := r.chooseRoots(); err != nil {
 		return err
 	}
 	r.meter.Phase("looking for pictures")
@@ -86,14 +90,20 @@ func (r *run) checkModel(ctx context.Context) error {
 	return r.store.SetModel(ctx, mine)
 }
 
-// walk lists the pictures.
+// walk lists the pictures. A folder that is missing is an error unless the library knows it.
 func (r *run) walk(ctx context.Context) error {
-	tree, err := scan.Walk(ctx, r.opts.Dirs, scan.Options{Picture: imgio.PictureExtension, Exclude: r.opts.Exclude})
+	tree, err := r.opts.walk(ctx, r.opts.Dirs, scan.Options{Picture: imgio.PictureExtension, Exclude: r.excludes, Enter: r.opts.enter})
 	if err != nil {
 		return err
 	}
+	for _, away := range tree.Away {
+		if _, known := r.roots[away.Path]; !known {
+			return away.Err
+		}
+	}
 	r.tree = tree
-	r.summary.Found, r.summary.Problems, r.summary.Excluded = len(tree.Files), tree.Problems, tree.Excluded
+	r.summary.Away = tree.Away
+	r.summary.Found, r.summary.Problems, r.summary.Excluded = len(tree.Files), append(r.gone, tree.Problems...), tree.Excluded
 	return nil
 }
 
@@ -106,11 +116,12 @@ func (r *run) load(ctx context.Context) error {
 	r.done = make(map[store.ID]scan.File)
 	r.bad = make(map[string]store.Skip)
 	r.hidden = make(map[store.ID]bool)
+	r.lost = make(map[string]bool)
 	err := r.store.EachFile(ctx, func(f store.File) error {
 		if old, ok := r.known[f.Path]; !ok || old.Hidden {
 			r.known[f.Path] = f
 		}
-		r.sources[f.Hash] = append(r.sources[f.Hash], source{File: f, vacated: f.Hidden && !exists(f.Path)})
+		r.sources[f.Hash] = append(r.sources[f.Hash], source{File: f})
 		return nil
 	})
 	if err != nil {
@@ -120,41 +131,4 @@ func (r *run) load(ctx context.Context) error {
 		r.bad[s.Path] = s
 		return nil
 	})
-}
-
-// exists reports whether there is a file at path.
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
-}
-
-// recordRoots remembers the folders with their settings.
-func (r *run) recordRoots(ctx context.Context) error {
-	for _, root := range r.tree.Roots {
-		if err := r.recordRoot(ctx, root); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// complaints returns the errors that a run reports although it did all the work that could be done. err is what ended
-// it early; then there is nothing to add.
-func (r *run) complaints(err error) error {
-	if err != nil {
-		return nil
-	}
-	var all []error
-	for _, root := range r.summary.Emptied {
-		all = append(all, fmt.Errorf("%s: %w", root, ErrEmptied))
-	}
-	if len(r.tree.Files) == 0 && len(all) == 0 {
-		all = append(all, fmt.Errorf("%s: %w", quoted(r.tree.Roots), ErrNoPictures))
-	}
-	for _, report := range r.summary.Captions {
-		if report.Matched == 0 && len(r.tree.Files) > 0 {
-			all = append(all, fmt.Errorf("%s: %w", report.Path, ErrNoCaptionMatched))
-		}
-	}
-	return errors.Join(all...)
 }

@@ -102,7 +102,8 @@ func (r *run) put(ctx context.Context, entries []store.Entry, jobs []job) error 
 	return r.store.Unhide(ctx, back...)
 }
 
-// writeSkips remembers the unreadable files of a batch and hides the documents that had their paths.
+// writeSkips remembers the unreadable files of a batch and hides the documents whose path has something else than their
+// picture now. A file that could not be read may still be it.
 func (r *run) writeSkips(ctx context.Context, outcomes []outcome) error {
 	var skips []store.Skip
 	var stale []store.ID
@@ -111,7 +112,7 @@ func (r *run) writeSkips(ctx context.Context, outcomes []outcome) error {
 			continue
 		}
 		skips = append(skips, *o.skip)
-		if known, ok := r.known[o.skip.Path]; ok && !known.Hidden && !r.isClaimed(known.ID) {
+		if known, ok := r.known[o.skip.Path]; ok && !known.Hidden && hasOtherContent(o.skip.Reason) && !r.isClaimed(known.ID) {
 			stale = append(stale, known.ID)
 		}
 		r.meter.Failed()
@@ -125,3 +126,6 @@ func (r *run) writeSkips(ctx context.Context, outcomes []outcome) error {
 	}
 	return r.store.PutSkips(ctx, skips)
 }
+
+// hasOtherContent reports whether a reason for skipping a changed file means that it no longer holds its old picture.
+func hasOtherContent(reason string) bool { return isFinal(reason) || reason == reasonUnsupported }

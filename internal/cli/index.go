@@ -6,6 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
 
 	"clipsearch/index"
 	"clipsearch/index/captions"
@@ -15,21 +19,27 @@ import (
 	"clipsearch/internal/scan"
 )
 
-const indexHelp = `Usage: clipsearch index [flags] DIR...
+const indexHelp = `Usage: clipsearch index [flags] [DIR...]
 
 Takes the pictures below each DIR into a library, with their captions, and keeps it in step: run it again and only what
-is new, changed, moved or gone costs anything. It can be stopped at any moment. The folders are never written to.
+is new, changed, moved or gone costs anything. Without a DIR it looks again at all folders that the library knows, with
+the captions, labels and patterns they were last given. It can be stopped at any moment. The folders are never written to.
 
   --captions FILE       captions for the pictures; may be repeated. TSV or CSV (file, caption), JSON lines,
                         COCO or Karpathy JSON. A NAME.txt beside NAME.jpg is read without being asked for,
                         and so are descriptions inside the pictures.
   --labels FILE         labels for the pictures, "file<TAB>label" a line; may be repeated
-  --exclude PATTERN     leave out what matches, in gitignore syntax; may be repeated
+  --exclude PATTERN     leave out what matches, in gitignore syntax; may be repeated. A .clipsearchignore in
+                        any folder does the same for what is below it. What was indexed before is hidden,
+                        and comes back without work when it is not excluded any more.
   --batch N             pictures that go through the model together (default 32)
 ` + libraryHelp + modelFlagsHelp + `  --quiet               no progress
   --json                the summary as one JSON object on stdout
 
-Exit status: 0 done, 1 failed, 2 usage, 3 done but some pictures could not be read, 5 library in use, 6 the model does
+Hidden files and folders and what systems leave behind (Thumbs.db, @eaDir, lost+found, recycle bins) are passed over, and
+so are symbolic links to folders. A DIR of the library that is missing, unreadable or suddenly empty hides nothing.
+
+Exit status: 0 done, 1 failed or a folder is away, 2 usage, 3 done but some files could not be read, 5 library in use, 6 the model does
 not fit the library, 130 interrupted (what was done is kept).
 
   clipsearch index ~/Pictures --captions ~/Pictures/captions.tsv
@@ -56,14 +66,22 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 	switch {
 	case err != nil:
 		return err
-	case len(dirs) == 0:
-		return usagef("index: name the folders to take in, for example: clipsearch index ~/Pictures")
+	case len(dirs) == 0 && len(opts.captions)+len(opts.labels)+len(opts.exclude) > 0:
+		return usagef("index: name the folders that --captions, --labels and --exclude are for")
 	case opts.batch < 0:
 		return usagef("index: --batch is %d; it is a number of pictures", opts.batch)
 	}
-	// A folder that isn't there must not leave an empty library behind.
-	if _, err := scan.Folders(dirs); err != nil {
-		return err
+	if err := scan.CheckPatterns(opts.exclude); err != nil {
+		return usagef("index: --exclude: %v", err)
+	}
+	// A folder that isn't there must not leave an empty library behind; of one that exists, the folder may be away.
+	if _, err := os.Stat(findPlaces(p.Getenv).libraryPath(opts.library)); errors.Is(err, fs.ErrNotExist) {
+		if len(dirs) == 0 {
+			return usagef("index: name the folders to take in, for example: clipsearch index ~/Pictures")
+		}
+		if _, err := scan.Folders(dirs); err != nil {
+			return err
+		}
 	}
 	return indexFolders(ctx, p, opts, dirs)
 }
@@ -108,14 +126,12 @@ func reportIndex(p Process, opts indexFlags, s index.Summary, runErr error) erro
 			return err
 		}
 	}
-	for _, problem := range s.Problems {
-		fmt.Fprintf(p.Stderr, "clipsearch: could not look into %s: %v\n", printable(problem.Path), problem.Err)
-	}
+	printProblems(p.Stderr, s.Problems)
 	printSkips(p.Stderr, s.Skipped)
 	if s.Found > 0 && !opts.quiet {
 		fmt.Fprintf(p.Stderr, "clipsearch: %s\n", summaryLine(s))
 	}
-	if runErr == nil && len(s.Skipped) > 0 {
+	if runErr == nil && len(s.Skipped)+len(s.Problems) > 0 {
 		return errSomeSkipped
 	}
 	return runErr
@@ -137,6 +153,17 @@ func printReports(w io.Writer, reports []captions.Report) {
 
 // shownSkips is how many unreadable pictures are listed by name; stats lists them all.
 const shownSkips = 10
+
+// printProblems names folders, links and lists of patterns that could not be read.
+func printProblems(w io.Writer, problems []scan.Problem) {
+	for i, problem := range problems {
+		if i == shownSkips {
+			fmt.Fprintf(w, "clipsearch: … and %d more\n", len(problems)-shownSkips)
+			return
+		}
+		fmt.Fprintf(w, "clipsearch: could not read %s: %s\n", printable(problem.Path), printable(problem.Err.Error()))
+	}
+}
 
 // printSkips names pictures that could not be read.
 func printSkips(w io.Writer, skips []store.Skip) {
@@ -163,12 +190,42 @@ func summaryLine(s index.Summary) string {
 			line += fmt.Sprintf(", %d %s", part.n, part.what)
 		}
 	}
-	rate := ""
+	line += " in " + seconds(s.Elapsed)
 	if s.Encoded > 0 {
-		rate = fmt.Sprintf(", %.0f pictures/s", float64(s.Encoded)/s.Elapsed.Seconds())
+		line += fmt.Sprintf(", %.0f pictures/s", float64(s.Encoded)/s.Elapsed.Seconds())
 	}
-	return line + fmt.Sprintf(" in %s%s (decode %s, encode %s, write %s, encoder waited %s)", seconds(s.Elapsed), rate,
-		seconds(s.Times.Decode), seconds(s.Times.Encode), seconds(s.Times.Write), seconds(s.Times.Wait))
+	var times []string
+	for _, stage := range stagesOf(s) {
+		times = append(times, stage.name+" "+seconds(stage.time))
+	}
+	if len(times) == 0 {
+		return line
+	}
+	return line + " (" + strings.Join(times, ", ") + ")"
+}
+
+// stage is one kind of work and its time.
+type stage struct {
+	name, key string // for people and for scripts
+	time      time.Duration
+}
+
+// stagesOf returns where the time of a run went: only what the run did, so nothing about an encoder it had not.
+func stagesOf(s index.Summary) []stage {
+	var all []stage
+	if s.Times.Decode > 0 {
+		all = append(all, stage{"decode", "decode", s.Times.Decode})
+	}
+	if s.Encoded > 0 {
+		all = append(all, stage{"encode", "encode", s.Times.Encode})
+	}
+	if s.Times.Write > 0 {
+		all = append(all, stage{"write", "write", s.Times.Write})
+	}
+	if s.Encoded > 0 {
+		all = append(all, stage{"encoder waited", "wait", s.Times.Wait})
+	}
+	return all
 }
 
 // indexJSON is the summary as scripts see it; times are seconds.
@@ -177,12 +234,14 @@ func indexJSON(s index.Summary) any {
 	for _, skip := range s.Skipped {
 		skipped[skip.Reason]++
 	}
+	times := map[string]float64{"total": s.Elapsed.Seconds()}
+	for _, stage := range stagesOf(s) {
+		times[stage.key] = stage.time.Seconds()
+	}
 	return map[string]any{
 		"found": s.Found, "added": s.Added, "updated": s.Updated, "unchanged": s.Unchanged, "moved": s.Moved, "copied": s.Copied,
 		"returned": s.Returned, "hidden": s.Hidden, "encoded": s.Encoded, "captioned": s.Captioned, "excluded": s.Excluded, "skipped": skipped,
-		"seconds": map[string]float64{
-			"total": s.Elapsed.Seconds(), "decode": s.Times.Decode.Seconds(), "encode": s.Times.Encode.Seconds(),
-			"write": s.Times.Write.Seconds(), "wait": s.Times.Wait.Seconds(),
-		},
+		"problems": len(s.Problems), "away": len(s.Away) + len(s.Emptied),
+		"seconds": times,
 	}
 }

@@ -1,7 +1,10 @@
-// Package scan lists the pictures below folders. Use it through [Walk]: it returns every file whose name says picture,
-// in a stable order, with what the folder walk already knows of it, and the folders that could not be read.
+// Package scan lists the pictures below folders, and tells when something changed there. Use it through [Walk]: it
+// returns every file whose name says picture, in a stable order, with what the folder walk already knows of it, and what
+// could not be looked at. A [Watcher] waits for the next reason to walk again.
 //
-// It does not open files, does not decide what is new, and never follows a symbolic link to a folder.
+// It opens no pictures and does not decide what is new. A symbolic link to a picture is a picture; one to a folder is
+// never followed unless it is a folder that was asked for, so links cannot loop. File names are bytes: they need not be
+// UTF-8.
 package scan
 
 import (
@@ -25,7 +28,7 @@ type File struct {
 	Sidecar string    // absolute path of a text file of the same name beside it; empty if there is none
 }
 
-// Problem is a file or folder that could not be looked at.
+// Problem is a file or folder that could not be looked at, or an ignore file with malformed lines.
 type Problem struct {
 	Path string
 	Err  error
@@ -35,32 +38,46 @@ type Problem struct {
 type Tree struct {
 	Dirs     []string  // the folders asked for: absolute, cleaned, sorted, each once
 	Roots    []string  // the folders walked: absolute, cleaned, without those inside another one
+	Away     []Problem // folders asked for that are missing, unreadable or went away during the walk; not among Roots
 	Files    []File    // sorted by Path, each path once
-	Problems []Problem // in the order met
+	Problems []Problem // in the order met; nothing is known of what lies below their paths
 	Excluded int       // pictures and folders left out by a pattern
+
+	infos  map[string]fs.FileInfo // of Roots, from before the walk
+	filled map[string]bool        // Roots in which there is a picture or something excluded
 }
 
 // Options says what a walk takes. The zero value takes no file.
 type Options struct {
-	Picture func(path string) bool // tells by its name whether a file is a picture
-	Exclude []string               // patterns in gitignore syntax, relative to each root
+	Picture func(path string) bool     // tells by its name whether a file is a picture
+	Exclude func(root string) []string // patterns in gitignore syntax for what lies below a root; they come before those of ignore files; nil: none
+	Enter   func(folder string)        // called with each folder before it is listed; nil: nothing is called
+
+	readDir func(string) ([]fs.DirEntry, error) // nil: os.ReadDir; tests put failures here
 }
 
-// Walk lists the pictures below dirs. A folder that is missing or is no folder is an error that names it; one that
-// cannot be read further down is a Problem. Hidden files and folders and those that systems and NAS boxes leave behind
-// are skipped. Walk ends early with ctx's error.
+// Walk lists the pictures below dirs. Folders that cannot be opened are in Tree.Away, what cannot be read further down
+// is a Problem; a file or folder that vanishes meanwhile is neither. Hidden files and folders, and those that systems and
+// network drives leave behind, are skipped, and so is what Exclude and the ignore files say. Errors: a malformed pattern
+// of Exclude; ctx's.
 func Walk(ctx context.Context, dirs []string, opts Options) (Tree, error) {
-	dirs, err := Folders(dirs)
+	dirs, err := absolute(dirs)
 	if err != nil {
 		return Tree{}, err
 	}
-	excluded, err := parsePatterns(opts.Exclude)
-	if err != nil {
-		return Tree{}, err
+	if opts.readDir == nil {
+		opts.readDir = os.ReadDir
 	}
-	w := walker{ctx: ctx, opts: opts, excluded: excluded, tree: Tree{Dirs: dirs, Roots: outermost(dirs)}}
-	for _, root := range w.tree.Roots {
-		if err := w.root(root); err != nil {
+	w := walker{ctx: ctx, opts: opts, tree: Tree{Dirs: dirs, infos: make(map[string]fs.FileInfo), filled: make(map[string]bool)}}
+	roots := outermost(dirs)
+	for _, dir := range dirs {
+		if !slices.Contains(roots, dir) {
+			if _, err := openFolder(dir); err != nil {
+				w.tree.Away = append(w.tree.Away, Problem{dir, err})
+			}
+			continue
+		}
+		if err := w.root(dir); err != nil {
 			return Tree{}, err
 		}
 	}
@@ -68,20 +85,48 @@ func Walk(ctx context.Context, dirs []string, opts Options) (Tree, error) {
 	return w.tree, nil
 }
 
+// Empty reports whether a walked root holds no picture at all, not even one that a pattern leaves out.
+func (t *Tree) Empty(root string) bool { return !t.filled[root] }
+
+// Lost returns ErrWentAway if a walked root is no longer the folder that it was when the walk began: missing, not
+// readable, or another one, as after its drive was taken away. It costs one look at the file system.
+func (t *Tree) Lost(root string) error {
+	info, err := os.Stat(root)
+	if err == nil && os.SameFile(info, t.infos[root]) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", root, ErrWentAway)
+}
+
 // Folders returns dirs as absolute, cleaned paths, sorted, each once. An entry that does not exist or is no folder is an
 // error that names it as it was given.
 func Folders(dirs []string) ([]string, error) {
+	for _, dir := range dirs {
+		if _, err := openFolder(dir); err != nil {
+			return nil, err
+		}
+	}
+	return absolute(dirs)
+}
+
+// openFolder looks a folder up.
+func openFolder(dir string) (fs.FileInfo, error) {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: %w", dir, ErrNoFolder)
+	case err != nil:
+		return nil, fmt.Errorf("open folder: %w", err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s: %w", dir, ErrNotFolder)
+	}
+	return info, nil
+}
+
+// absolute returns dirs as absolute, cleaned paths, sorted, each once.
+func absolute(dirs []string) ([]string, error) {
 	var all []string
 	for _, dir := range dirs {
-		info, err := os.Stat(dir)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("%s: %w", dir, ErrNoFolder)
-		case err != nil:
-			return nil, fmt.Errorf("open folder: %w", err)
-		case !info.IsDir():
-			return nil, fmt.Errorf("%s: %w", dir, ErrNotFolder)
-		}
 		abs, err := filepath.Abs(dir)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", dir, err)
@@ -107,89 +152,4 @@ func outermost(dirs []string) []string {
 func Within(path, root string) bool {
 	rest, ok := strings.CutPrefix(path, root)
 	return ok && (rest == "" || rest[0] == filepath.Separator || strings.HasSuffix(root, string(filepath.Separator)))
-}
-
-// walker carries one walk.
-type walker struct {
-	ctx      context.Context
-	opts     Options
-	excluded patterns
-	tree     Tree
-}
-
-// root walks one folder of the list. WalkDir does not enter a root that is a symbolic link, so the walk goes through
-// the link's target and reports paths below the name that was given.
-func (w *walker) root(root string) error {
-	target, err := filepath.EvalSymlinks(root)
-	if err != nil {
-		return fmt.Errorf("open folder: %w", err)
-	}
-	return filepath.WalkDir(target, func(path string, entry fs.DirEntry, err error) error {
-		if ctxErr := w.ctx.Err(); ctxErr != nil {
-			return ctxErr
-		}
-		relative, relErr := filepath.Rel(target, path)
-		if relErr != nil {
-			return relErr
-		}
-		seen := filepath.Join(root, relative)
-		if err != nil {
-			if relative == "." {
-				return fmt.Errorf("open folder: %w", err)
-			}
-			w.tree.Problems = append(w.tree.Problems, Problem{seen, err})
-			return skip(entry)
-		}
-		return w.entry(root, seen, relative, entry)
-	})
-}
-
-// entry looks at one folder entry and appends it to the tree if it is a picture.
-func (w *walker) entry(root, path, relative string, entry fs.DirEntry) error {
-	if relative == "." {
-		return nil
-	}
-	if skippedByDefault(entry.Name()) {
-		return skip(entry)
-	}
-	picture := !entry.IsDir() && w.opts.Picture != nil && w.opts.Picture(path)
-	if !entry.IsDir() && !picture {
-		return nil
-	}
-	if w.excluded.match(filepath.ToSlash(relative), entry.IsDir()) {
-		w.tree.Excluded++
-		return skip(entry)
-	}
-	if entry.IsDir() {
-		return nil
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		w.tree.Problems = append(w.tree.Problems, Problem{path, err})
-		return nil
-	}
-	if !info.Mode().IsRegular() {
-		return nil // a folder, device or pipe behind a picture's name
-	}
-	w.tree.Files = append(w.tree.Files, File{
-		Path: path, Root: root, Size: info.Size(), ModTime: info.ModTime(), Sidecar: sidecar(path),
-	})
-	return nil
-}
-
-// sidecar returns the text file that belongs to a picture, or "".
-func sidecar(path string) string {
-	text := strings.TrimSuffix(path, filepath.Ext(path)) + ".txt"
-	if info, err := os.Stat(text); err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	return text
-}
-
-// skip tells WalkDir to leave out a folder and to go on after a file.
-func skip(entry fs.DirEntry) error {
-	if entry != nil && entry.IsDir() {
-		return fs.SkipDir
-	}
-	return nil
 }
