@@ -40,7 +40,7 @@ func dotsVNNI(dst *int32, q *int8, codes *uint8, rows, dims int)
 //go:noescape
 func dotsAtVNNI(dst *int32, q *int8, rows *[]uint8, n, dims int)
 
-// dotsAVX2 needs AVX2. rows > 0; dims > 0, a multiple of 32.
+// dotsAVX2 needs AVX2. rows > 0; dims > 0, a multiple of 64.
 //
 //go:noescape
 func dotsAVX2(dst *int32, q *int8, codes *uint8, rows, dims int)

@@ -38,6 +38,10 @@
 	ROW(R10, Y2, Y8);       \
 	ROW(R11, Y3, Y9)
 
+// AHEAD is how far the codes that are fetched lie before those that are multiplied, in bytes. They are fetched in the order
+// of memory, which the processor's own prefetching does not see in four rows side by side.
+#define AHEAD 8192
+
 // END turns the sums into the four inner products, in X0.
 #define END \
 	VPHADDD      Y1, Y0, Y0; \
@@ -64,6 +68,12 @@ four:
 	BEGIN
 
 chunk:
+	PREFETCHT0 (AHEAD+0)(R8)(AX*4)
+	PREFETCHT0 (AHEAD+64)(R8)(AX*4)
+	PREFETCHT0 (AHEAD+128)(R8)(AX*4)
+	PREFETCHT0 (AHEAD+192)(R8)(AX*4)
+	ADD32
+	ADDQ $32, AX
 	ADD32
 	ADDQ $32, AX
 	CMPQ AX, BX

@@ -1,9 +1,15 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // dims of the vectors in benchmarks: those of CLIP ViT-B/32.
@@ -57,6 +63,66 @@ func BenchmarkDotsAt512(b *testing.B) {
 						k.DotsAt(dst[:n], q, places[i:i+n])
 					}
 					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/vector")
+				})
+			}
+		}
+	}
+}
+
+// sum returns the sum of all 64-bit numbers in data, whose length is a multiple of 64: a loop that does nothing but read.
+func sum(data []uint8) uint64 {
+	var s [4]uint64
+	for len(data) >= 64 {
+		line := data[:64]
+		s[0] += binary.LittleEndian.Uint64(line) + binary.LittleEndian.Uint64(line[32:])
+		s[1] += binary.LittleEndian.Uint64(line[8:]) + binary.LittleEndian.Uint64(line[40:])
+		s[2] += binary.LittleEndian.Uint64(line[16:]) + binary.LittleEndian.Uint64(line[48:])
+		s[3] += binary.LittleEndian.Uint64(line[24:]) + binary.LittleEndian.Uint64(line[56:])
+		data = data[64:]
+	}
+	return s[0] + s[1] + s[2] + s[3]
+}
+
+// onThreads returns how long fn takes for all blocks, which the threads share.
+func onThreads(threads int, blocks [][]uint8, fn func(block []uint8)) time.Duration {
+	start := time.Now()
+	var wg sync.WaitGroup
+	for i := range threads {
+		wg.Go(func() {
+			for n := i; n < len(blocks); n += threads {
+				fn(blocks[n])
+			}
+		})
+	}
+	wg.Wait()
+	return time.Since(start)
+}
+
+// BenchmarkScan512 compares a scan with a loop that sums the same memory, in turns on as many threads. It reports the
+// medians: the scan's ns/vector and GB/s, and its bandwidth as a share of what the sum before it reached.
+func BenchmarkScan512(b *testing.B) {
+	q := make([]int8, dims)
+	for _, rows := range []int{50_000, 1_000_000} {
+		blocks := blocksOf(rows)
+		for threads := 1; threads <= min(2, runtime.NumCPU()); threads++ {
+			for _, k := range Available() {
+				b.Run(fmt.Sprintf("%d/%s/%dthreads", rows, k.Name, threads), func(b *testing.B) {
+					var scans, shares []float64
+					var total atomic.Uint64
+					for b.Loop() {
+						read := onThreads(threads, blocks, func(block []uint8) { total.Add(sum(block)) })
+						scan := onThreads(threads, blocks, func(block []uint8) {
+							var dst [256]int32
+							k.Dots(dst[:], q, block)
+						})
+						scans, shares = append(scans, float64(scan)), append(shares, float64(read)/float64(scan))
+					}
+					slices.Sort(scans)
+					slices.Sort(shares)
+					scan := scans[len(scans)/2]
+					b.ReportMetric(scan/float64(len(blocks)*256), "ns/vector")
+					b.ReportMetric(float64(len(blocks)*256*dims)/scan, "GB/s")
+					b.ReportMetric(shares[len(shares)/2], "share-of-sum")
 				})
 			}
 		}

@@ -60,6 +60,40 @@ loop:                              \
 	VPADDD        X5, X0, X0; \
 	VPSUBD        X15, X0, X0
 
+// AHEAD is how far the codes that are fetched lie before those that are multiplied, in bytes: a page. The processor's own
+// prefetching follows one stream of lines well, so rows are read one after the other; it ends at a page.
+#define AHEAD 4096
+
+// ROW adds the products of q with the row at R8 to acc and moves R8 on to the next.
+#define ROW(acc, chunk) \
+	XORQ       AX, AX;           \
+chunk:                        \
+	VMOVDQU64  (R8), Z5;         \
+	VPDPBUSD   (SI)(AX*1), Z5, acc; \
+	PREFETCHT1 AHEAD(R8);        \
+	ADDQ       $64, R8;          \
+	ADDQ       $64, AX;          \
+	CMPQ       AX, BX;           \
+	JLT        chunk
+
+// CHUNK512 adds the products of 64 codes, n bytes from R8, with those numbers of q.
+#define CHUNK512(n, q, acc) \
+	VMOVDQU64  n(R8), Z5;    \
+	VPDPBUSD   q, Z5, acc;   \
+	PREFETCHT1 (n+AHEAD)(R8)
+
+// ROW512 is ROW for rows of 512 codes, with q in Z16 to Z23.
+#define ROW512(acc) \
+	CHUNK512(0, Z16, acc);   \
+	CHUNK512(64, Z17, acc);  \
+	CHUNK512(128, Z18, acc); \
+	CHUNK512(192, Z19, acc); \
+	CHUNK512(256, Z20, acc); \
+	CHUNK512(320, Z21, acc); \
+	CHUNK512(384, Z22, acc); \
+	CHUNK512(448, Z23, acc); \
+	ADDQ $512, R8
+
 // func dotsVNNI(dst *int32, q *int8, codes *uint8, rows, dims int)
 TEXT ·dotsVNNI(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
@@ -70,41 +104,51 @@ TEXT ·dotsVNNI(SB), NOSPLIT, $0-40
 	OFFSET(offset)
 	SUBQ $4, CX
 	JLT  rest
+	CMPQ BX, $512
+	JEQ  load512
 
 four:
-	LEAQ (R8)(BX*1), R9
-	LEAQ (R8)(BX*2), R10
-	LEAQ (R9)(BX*2), R11
 	BEGIN
-
-chunk:
-	ADD64
-	ADDQ $64, AX
-	CMPQ AX, BX
-	JLT  chunk
-
+	ROW(Z0, chunk0)
+	ROW(Z1, chunk1)
+	ROW(Z2, chunk2)
+	ROW(Z3, chunk3)
 	END
 	VMOVDQU X0, (DI)
-	LEAQ    (R8)(BX*4), R8
 	ADDQ    $16, DI
 	SUBQ    $4, CX
 	JGE     four
+	JMP     rest
+
+load512:
+	VMOVDQU64 0(SI), Z16
+	VMOVDQU64 64(SI), Z17
+	VMOVDQU64 128(SI), Z18
+	VMOVDQU64 192(SI), Z19
+	VMOVDQU64 256(SI), Z20
+	VMOVDQU64 320(SI), Z21
+	VMOVDQU64 384(SI), Z22
+	VMOVDQU64 448(SI), Z23
+
+four512:
+	BEGIN
+	ROW512(Z0)
+	ROW512(Z1)
+	ROW512(Z2)
+	ROW512(Z3)
+	END
+	VMOVDQU X0, (DI)
+	ADDQ    $16, DI
+	SUBQ    $4, CX
+	JGE     four512
 
 rest:
 	ADDQ $4, CX
 	JEQ  done
 
 one:
-	VPXORD Z0, Z0, Z0
-	XORQ   AX, AX
-
-onechunk:
-	VMOVDQU64 (R8)(AX*1), Z5
-	VPDPBUSD  (SI)(AX*1), Z5, Z0
-	ADDQ      $64, AX
-	CMPQ      AX, BX
-	JLT       onechunk
-
+	VPXORD        Z0, Z0, Z0
+	ROW(Z0, onechunk)
 	VEXTRACTI64X4 $1, Z0, Y5
 	VPADDD        Y5, Y0, Y0
 	VPHADDD       Y0, Y0, Y0
@@ -114,7 +158,6 @@ onechunk:
 	VPSUBD        X15, X0, X0
 	VMOVD         X0, (DI)
 
-	ADDQ BX, R8
 	ADDQ $4, DI
 	DECQ CX
 	JNE  one
