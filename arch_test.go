@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 	"index/vector":              {"index/store", "index/vector/hnsw", "index/vector/kernel", "internal/vec"},
 	"index/vector/hnsw":         {},
 	"index/vector/kernel":       {},
-	"internal/cli":              {"assets", "encode", "encode/checkpoint", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/imgio", "internal/npy", "internal/progress", "internal/scan", "internal/vec", "search", "ui"},
+	"internal/cli":              {"assets", "encode", "encode/checkpoint", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/imgio", "internal/npy", "internal/progress", "internal/scan", "internal/vec", "locate", "search", "ui"},
 	"internal/fit":              {},
 	"internal/fit/cmd/fitgotch": {"internal/fit"},
 	"internal/handover":         {},
@@ -41,6 +41,7 @@ var rooms = map[string][]string{
 	"internal/resample":         {},
 	"internal/scan":             {},
 	"internal/vec":              {},
+	"locate":                    {"internal/resample", "internal/vec"},
 	"search":                    {"index/store", "index/text", "index/vector", "internal/vec"},
 	"ui":                        {"assets", "search"},
 }

@@ -27,6 +27,9 @@ const Dims = len(palette)
 // inputSize is the side in pixels of a prepared picture: enough for a mean colour.
 const inputSize = 8
 
+// cells is how many cells the grid of a prepared picture has.
+const cells = inputSize * inputSize
+
 // ErrClosed says that the encoder was closed.
 var ErrClosed = errors.New("the test encoder is closed")
 
@@ -44,7 +47,6 @@ func (e *Encoder) InputSize() int { return inputSize }
 
 // Prepare returns [3, 8, 8]: the mean red, green and blue, in [0, 1], of each cell of a grid laid over the picture.
 func (e *Encoder) Prepare(img *image.RGBA) []float32 {
-	const cells = inputSize * inputSize
 	input := make([]float32, 3*cells)
 	b := img.Bounds()
 	for cell := range cells {
@@ -60,6 +62,12 @@ func (e *Encoder) Prepare(img *image.RGBA) []float32 {
 	return input
 }
 
+// PrepareWhole is Prepare, which crops nothing either.
+func (e *Encoder) PrepareWhole(img *image.RGBA) []float32 { return e.Prepare(img) }
+
+// LogitScale returns the factor that turns similarities into logits.
+func (e *Encoder) LogitScale() float64 { return 20 }
+
 // EncodePixels returns the unit vector [Dims] of each prepared picture, in order.
 func (e *Encoder) EncodePixels(ctx context.Context, batch [][]float32) ([][]float32, error) {
 	if err := e.check(ctx); err != nil {
@@ -67,7 +75,6 @@ func (e *Encoder) EncodePixels(ctx context.Context, batch [][]float32) ([][]floa
 	}
 	vectors := make([][]float32, len(batch))
 	for i, input := range batch {
-		const cells = inputSize * inputSize
 		if len(input) != 3*cells {
 			return nil, fmt.Errorf("encode picture %d of %d: %d numbers, not %d", i, len(batch), len(input), 3*cells)
 		}
@@ -78,6 +85,24 @@ func (e *Encoder) EncodePixels(ctx context.Context, batch [][]float32) ([][]floa
 		vectors[i] = unit(direction(mean))
 	}
 	return vectors, nil
+}
+
+// EncodePatches returns, for each prepared picture, the unit vectors [Dims] of the 8×8 cells of its grid, row by row.
+func (e *Encoder) EncodePatches(ctx context.Context, batch [][]float32) ([][][]float32, error) {
+	if err := e.check(ctx); err != nil {
+		return nil, err
+	}
+	pictures := make([][][]float32, len(batch))
+	for i, input := range batch {
+		if len(input) != 3*cells {
+			return nil, fmt.Errorf("encode patches of picture %d of %d: %d numbers, not %d", i, len(batch), len(input), 3*cells)
+		}
+		for cell := range cells {
+			colour := rgb{float64(input[cell]), float64(input[cells+cell]), float64(input[2*cells+cell])}
+			pictures[i] = append(pictures[i], unit(direction(colour)))
+		}
+	}
+	return pictures, nil
 }
 
 // EncodeTexts returns the unit vector [Dims] of each text, in order: midway between the colours of the palette that it names
@@ -93,7 +118,7 @@ func (e *Encoder) EncodeTexts(ctx context.Context, texts []string) ([][]float32,
 	return vectors, nil
 }
 
-// Close makes every later call of EncodePixels and EncodeTexts an ErrClosed.
+// Close makes every later call of EncodePixels, EncodePatches and EncodeTexts an ErrClosed.
 func (e *Encoder) Close() error {
 	e.closed.Store(true)
 	return nil

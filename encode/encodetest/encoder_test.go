@@ -46,6 +46,29 @@ func TestColourWordsFindTheirPictures(t *testing.T) {
 	}
 }
 
+// Each cell of the grid has the vector of its own colour.
+func TestPatches(t *testing.T) {
+	img := plain(80, 40, color.RGBA{250, 250, 250, 255})
+	draw.Draw(img, image.Rect(13, 10, 23, 15).Intersect(img.Bounds()), image.NewUniform(color.RGBA{230, 20, 10, 255}), image.Point{}, draw.Src)
+	var e Encoder
+	got, err := e.EncodePatches(t.Context(), [][]float32{e.PrepareWhole(img)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	red := textOf(t, &e, "red")
+	for i, patch := range got[0] { // the second column and row begin 10 and 5 px from the picture's corner at 3, 5
+		if similarity := vec.Dot(red, patch); (similarity > 0.9) != (i == 9) {
+			t.Errorf("patch %d has a similarity of %.2f to red", i, similarity)
+		}
+	}
+	if len(got[0]) != 64 {
+		t.Errorf("%d patches", len(got[0]))
+	}
+	if _, err := e.EncodePatches(t.Context(), [][]float32{{1, 2}}); err == nil {
+		t.Error("a picture of two numbers is taken")
+	}
+}
+
 func TestVectorsAreUnitAndStable(t *testing.T) {
 	var a, b Encoder
 	for _, text := range []string{"", "dogs in the snow", "dogs in the rain", "red and green", "infrared"} {

@@ -35,6 +35,7 @@ func commands() []command {
 		{"search", "find pictures by words, by picture, or both", searchHelp, runSearch},
 		{"serve", "show the library as a web page on this machine", serveHelp, runServe},
 		{"embed", "print the vectors of pictures and texts", embedHelp, runEmbed},
+		{"locate", "find where in a picture something is", locateHelp, runLocate},
 		{"model", "list, show, check, add or make checkpoints", modelUsage(), runModel},
 		{"import", "take vectors made elsewhere, or an exported library", importHelp, runImport},
 		{"export", "write a library into a folder of plain files", exportHelp, runExport},

@@ -1,0 +1,124 @@
+package locate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"strings"
+)
+
+// Encoder is the dual encoder that Find asks: *encode.Model is one. Vectors have unit norm and one length.
+type Encoder interface {
+	// PrepareWhole returns the image tower's input for all of a picture, or of a part of one, whatever its aspect.
+	PrepareWhole(img *image.RGBA) []float32
+	// EncodePixels returns a vector for each input.
+	EncodePixels(ctx context.Context, inputs [][]float32) ([][]float32, error)
+	// EncodePatches returns, for each input, a vector for each patch of a square grid, row by row.
+	EncodePatches(ctx context.Context, inputs [][]float32) ([][][]float32, error)
+	// EncodeTexts returns a vector for each text.
+	EncodeTexts(ctx context.Context, texts []string) ([][]float32, error)
+	// LogitScale is the factor that turns similarities into logits.
+	LogitScale() float64
+}
+
+// Method says what is looked at. The zero value is Both.
+type Method int
+
+// The methods.
+const (
+	Both  Method = iota // the product of the two maps, normalised
+	Dense               // the vectors of patches
+	Tiles               // the vectors of tiles
+)
+
+// ParseMethod returns the method that a name (both, dense or tiles) stands for.
+func ParseMethod(name string) (Method, error) {
+	switch name {
+	case "both":
+		return Both, nil
+	case "dense":
+		return Dense, nil
+	case "tiles":
+		return Tiles, nil
+	}
+	return 0, fmt.Errorf("method %q: it must be both, dense or tiles", name)
+}
+
+// Errors of Find's arguments.
+var (
+	// ErrNoText says that there is no text to look for, or that one is blank.
+	ErrNoText = errors.New("no text to look for")
+	// ErrNoPicture says that the picture has no pixels.
+	ErrNoPicture = errors.New("no picture to look at")
+)
+
+// Options say how to look. The zero value is good.
+type Options struct {
+	Method Method
+	Top    int         // boxes for each text at most; 0: 1
+	Size   image.Point // px: the size of the full picture, where Find is given one that was shrunk; zero: it was not
+}
+
+// Box is a part of the picture.
+type Box struct {
+	image.Rectangle         // px, of the full picture, upright; never empty
+	Probability     float64 // that the thing is here and not elsewhere in the picture, in [0, 1]
+}
+
+// Found is where one text's thing is.
+type Found struct {
+	Text  string
+	Boxes []Box // the most probable first; at least one; they do not overlap
+	Heat  Heat
+}
+
+// Result is where the things of all texts are.
+type Result struct {
+	Size  image.Point // px, of the full picture
+	Texts []Found     // in the order of the texts
+
+	picture *image.RGBA
+}
+
+// Find looks for each text's thing in a picture, which is upright, opaque and not changed later. At least twice the
+// encoder's input size across the shorter side helps; more than four times changes nothing. The errors are ErrNoText,
+// ErrNoPicture, and the encoder's.
+func Find(ctx context.Context, encoder Encoder, picture *image.RGBA, texts []string, opts Options) (Result, error) {
+	if err := check(picture, texts); err != nil {
+		return Result{}, err
+	}
+	if opts.Size == (image.Point{}) {
+		opts.Size = picture.Rect.Size()
+	}
+	words, err := encoder.EncodeTexts(ctx, texts)
+	if err != nil {
+		return Result{}, err
+	}
+	looks, err := look(ctx, encoder, picture, opts.Method)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Size: opts.Size, picture: picture}
+	for i, text := range texts {
+		heat := looks.heat(words[i], encoder.LogitScale(), picture.Rect.Size())
+		result.Texts = append(result.Texts, Found{Text: text, Heat: heat, Boxes: heat.boxes(max(1, opts.Top), opts.Size)})
+	}
+	return result, nil
+}
+
+// check returns what is wrong with Find's arguments.
+func check(picture *image.RGBA, texts []string) error {
+	if picture == nil || picture.Rect.Empty() {
+		return ErrNoPicture
+	}
+	if len(texts) == 0 {
+		return ErrNoText
+	}
+	for i, text := range texts {
+		if strings.TrimSpace(text) == "" {
+			return fmt.Errorf("%w: text %d of %d is blank", ErrNoText, i+1, len(texts))
+		}
+	}
+	return nil
+}
