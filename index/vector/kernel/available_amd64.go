@@ -14,6 +14,9 @@ func Available() []Kernel {
 			dotsAt: func(dst []int32, q []int8, rows [][]uint8) {
 				dotsAtVNNI(&dst[0], &q[0], &rows[0], len(rows), len(q))
 			},
+			above: func(dst []uint64, dots []int32, r Rows, e *Estimate) {
+				aboveAVX512(&dst[0], &dots[0], &r.Bias[0], &r.Scale[0], &r.Margin[0], len(dots), e)
+			},
 		})
 	}
 	if cpu.X86.HasAVX2 {
@@ -24,6 +27,9 @@ func Available() []Kernel {
 			},
 			dotsAt: func(dst []int32, q []int8, rows [][]uint8) {
 				dotsAtAVX2(&dst[0], &q[0], &rows[0], len(rows), len(q))
+			},
+			above: func(dst []uint64, dots []int32, r Rows, e *Estimate) {
+				aboveAVX2(&dst[0], &dots[0], &r.Bias[0], &r.Scale[0], &r.Margin[0], len(dots), e)
 			},
 		})
 	}
@@ -49,3 +55,13 @@ func dotsAVX2(dst *int32, q *int8, codes *uint8, rows, dims int)
 //
 //go:noescape
 func dotsAtAVX2(dst *int32, q *int8, rows *[]uint8, n, dims int)
+
+// aboveAVX512 needs AVX-512F. rows > 0, a multiple of 16.
+//
+//go:noescape
+func aboveAVX512(dst *uint64, dots *int32, bias, scale, margin *float32, rows int, e *Estimate)
+
+// aboveAVX2 needs AVX2. rows > 0, a multiple of 8.
+//
+//go:noescape
+func aboveAVX2(dst *uint64, dots *int32, bias, scale, margin *float32, rows int, e *Estimate)

@@ -1,8 +1,8 @@
 // Package kernel holds inner products of 8-bit integers, the inner loop of an exact
-// scan.
+// scan, and what chooses rows by them.
 //
 // Available lists the ways this processor has of computing them, Best is the fastest.
-// All give the same integers.
+// All give the same integers and choose the same rows.
 //
 // It does not know what the numbers mean; package index/vector does.
 package kernel
@@ -26,6 +26,8 @@ type Kernel struct {
 	dots func(dst []int32, q []int8, codes []uint8)
 	// dotsAt does what DotsAt says, likewise.
 	dotsAt func(dst []int32, q []int8, rows [][]uint8)
+	// above sets the bits of len(dots) rows, a multiple of group, as Above says; nil: there is none.
+	above func(dst []uint64, dots []int32, rows Rows, e *Estimate)
 }
 
 // Best returns the fastest kernel of this processor.
