@@ -228,6 +228,18 @@ func encodeHidden(since time.Time) []byte {
 	return w.buf
 }
 
+func decodeHidden(payload []byte) (since time.Time, err error) {
+	r := fieldReader{buf: payload}
+	for r.next() {
+		if r.field != 1 {
+			r.unknown()
+			break
+		}
+		since = r.time()
+	}
+	return since, r.err
+}
+
 func encodeSkip(s Skip) []byte {
 	var w fieldWriter
 	w.number(1, uint64(s.Size))
@@ -327,16 +339,18 @@ func decodeModel(payload []byte) (Model, error) {
 	return m, r.err
 }
 
-// counters are the last numbers given out.
+// counters are the last numbers given out, and the last that the log has lost.
 type counters struct {
 	id       ID
 	sequence uint64
+	pruned   uint64 // up to here the log's entries are gone
 }
 
 func encodeCounters(c counters) []byte {
 	var w fieldWriter
 	w.number(1, c.id)
 	w.number(2, c.sequence)
+	w.number(3, c.pruned)
 	return w.buf
 }
 
@@ -349,9 +363,14 @@ func decodeCounters(payload []byte) (counters, error) {
 			c.id = r.number()
 		case 2:
 			c.sequence = r.number()
+		case 3:
+			c.pruned = r.number()
 		default:
 			r.unknown()
 		}
+	}
+	if r.err == nil && c.pruned > c.sequence {
+		r.fail("log of %d changes without the first %d", c.sequence, c.pruned)
 	}
 	return c, r.err
 }

@@ -30,7 +30,7 @@ func TestRecordBytes(t *testing.T) {
 		{"skip", encodeSkip(Skip{Size: 1, ModTime: when, Reason: "r", Detail: "d", When: when}), "0201" + "050680c49fd50c05" + "070172" + "090164" + "0b0680c49fd50c05"},
 		{"root", encodeRoot(Root{Added: when, Scanned: when, Excludes: []string{"e"}, Captions: []string{"c"}, Labels: []string{"l"}}), "030680c49fd50c05" + "050680c49fd50c05" + "070165" + "090163" + "0b016c"},
 		{"model", encodeModel(Model{ID: "m", Dir: "d", Dims: 512}), "03016d" + "050164" + "068004"},
-		{"counters", encodeCounters(counters{id: 1, sequence: 128}), "0201" + "048001"},
+		{"counters", encodeCounters(counters{id: 1, sequence: 128, pruned: 5}), "0201" + "048001" + "0605"},
 		{"snapshot", encodeHead(head{SnapshotInfo{Version: 1, Sequence: 2, Bytes: 128}, 4, 5}), "0201" + "0402" + "068001" + "0804" + "0a05"},
 		{"chunk key", chunkKey("ab", 1, 2), "616200" + "0000000000000001" + "0000000000000002"},
 	} {
@@ -128,6 +128,10 @@ func FuzzDecodeChange(f *testing.F) {
 	fuzzDecoder(f, func(b []byte) (Change, error) { return decodeChange(1, b) }, encodeChange, Change{Op: OpMove, ID: 5})
 }
 
+func FuzzDecodeHidden(f *testing.F) {
+	fuzzDecoder(f, decodeHidden, encodeHidden, time.Unix(1, 2))
+}
+
 func FuzzDecodeSkip(f *testing.F) {
 	fuzzDecoder(f, func(b []byte) (Skip, error) { return decodeSkip("/a", b) }, encodeSkip,
 		Skip{Size: 1, ModTime: time.Unix(1, 2), Reason: "r", Detail: "d", When: time.Unix(3, 4)})
@@ -143,7 +147,7 @@ func FuzzDecodeModel(f *testing.F) {
 }
 
 func FuzzDecodeCounters(f *testing.F) {
-	fuzzDecoder(f, decodeCounters, encodeCounters, counters{id: 1, sequence: 2})
+	fuzzDecoder(f, decodeCounters, encodeCounters, counters{id: 1, sequence: 2, pruned: 1})
 }
 
 func FuzzDecodeHead(f *testing.F) {

@@ -34,6 +34,8 @@ var (
 	ErrNoSnapshot = errors.New("no such snapshot")
 	// ErrReplaced: the snapshot was replaced or deleted while it was read.
 	ErrReplaced = errors.New("snapshot was replaced meanwhile")
+	// ErrLogPruned: the log no longer has the changes asked for.
+	ErrLogPruned = errors.New("changes so old are no longer in the log")
 	// ErrClosed: the store has been closed.
 	ErrClosed = errors.New("library is closed")
 )

@@ -39,6 +39,24 @@ func Open(path string, opts Options) (*Store, error) {
 }
 
 func open(path string, opts Options) (*Store, error) {
+	for {
+		s, err := openOnce(path, opts)
+		if err != nil {
+			return nil, err
+		}
+		// Compact may have put another file there while we waited for the lock.
+		if now, err := os.Stat(path); err == nil {
+			if mine, err := s.file.Stat(); err == nil && os.SameFile(now, mine) {
+				return s, nil
+			}
+		}
+		if err := s.Close(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func openOnce(path string, opts Options) (*Store, error) {
 	err := inspect(path)
 	if errors.Is(err, ErrNotFound) && opts.Create && !opts.ReadOnly {
 		if err := create(path); err != nil {

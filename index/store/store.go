@@ -53,6 +53,13 @@ func (s *Store) Sequence() uint64 {
 	return s.last.sequence
 }
 
+// pruned returns the number of the last change that the log has lost.
+func (s *Store) pruned() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last.pruned
+}
+
 // Model returns the library's model; the zero Model if there is none.
 func (s *Store) Model() Model {
 	s.mu.Lock()
