@@ -65,7 +65,7 @@ func (s *Store) EachFile(ctx context.Context, fn func(File) error) error {
 // ErrLogPruned, before any call, if the log does not go back so far: whoever
 // follows it has to start anew from the documents that there are.
 func (s *Store) Changes(ctx context.Context, from uint64, fn func(Change) error) error {
-	if from < s.pruned() {
+	if from < s.Pruned() {
 		return s.failed("read changes", ErrLogPruned)
 	}
 	return eachRow(ctx, s, bucketLog, idKey(from), func(_ *txn, key, payload []byte) (Change, bool, error) {

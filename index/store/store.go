@@ -53,8 +53,9 @@ func (s *Store) Sequence() uint64 {
 	return s.last.sequence
 }
 
-// pruned returns the number of the last change that the log has lost.
-func (s *Store) pruned() uint64 {
+// Pruned returns the number of the last change that the log no longer has, 0 if it
+// has all. Changes works from there on.
+func (s *Store) Pruned() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.last.pruned

@@ -51,8 +51,12 @@ func (x *Index) follow(ctx context.Context, e *engine) error {
 }
 
 // changes returns the documents changed after a sequence number, each once, in order
-// of their first change, and the last sequence number.
+// of their first change, and the last sequence number. If the log doesn't go back
+// so far, and so the engine is new, it returns all documents.
 func (x *Index) changes(ctx context.Context, from uint64) (todo []pending, reached uint64, err error) {
+	if from < x.st.Pruned() {
+		return x.everything(ctx)
+	}
 	reached = from
 	seen := map[store.ID]bool{}
 	err = x.st.Changes(ctx, from, func(c store.Change) error {
@@ -61,6 +65,17 @@ func (x *Index) changes(ctx context.Context, from uint64) (todo []pending, reach
 			seen[c.ID] = true
 			todo = append(todo, pending{c.ID, c.Sequence})
 		}
+		return nil
+	})
+	return todo, reached, err
+}
+
+// everything returns all documents as if the first change had been theirs: an engine
+// that gets only some of them starts anew.
+func (x *Index) everything(ctx context.Context) (todo []pending, reached uint64, err error) {
+	reached = x.st.Sequence() // before reading: what comes later is read again
+	err = x.st.EachDocument(ctx, func(d store.Document) error {
+		todo = append(todo, pending{d.ID, 1})
 		return nil
 	})
 	return todo, reached, err

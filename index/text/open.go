@@ -197,6 +197,8 @@ func (x *Index) check(s state) error {
 		return fmt.Errorf("%w: it belongs to library %s", errEngine, s.Library)
 	case s.Sequence > x.st.Sequence():
 		return fmt.Errorf("%w: it is ahead of the library", errEngine)
+	case s.Sequence < x.st.Pruned():
+		return fmt.Errorf("%w: the log no longer has what it lacks", errEngine)
 	}
 	return nil
 }

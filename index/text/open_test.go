@@ -384,3 +384,25 @@ func TestCopyOfOldFolder(t *testing.T) {
 	checkOpen(t, old, st, false, 8, 18)
 	checkOpen(t, old, st, true, 0, 18)
 }
+
+// A log whose beginning has been dropped is no hindrance: an index that has all it
+// lacks goes on, one that doesn't starts anew from the documents.
+func TestPrunedLog(t *testing.T) {
+	privateTemp(t)
+	st, dir := newLibrary(t)
+	ids := somePictures(t, st, 30)
+	behind := t.TempDir()
+	checkOpen(t, behind, st, false, 30, 30)
+	ok(t, st.Hide(ctx, ids[3]))
+	checkOpen(t, dir, st, false, 30, 29)
+	path := st.Path()
+	ok(t, st.Close())
+	_, err := store.Compact(ctx, path, store.CompactOptions{})
+	ok(t, err)
+	st, err = store.Open(path, store.Options{})
+	ok(t, err)
+	t.Cleanup(func() { st.Close() })
+	checkOpen(t, dir, st, false, 1, 29) // the change that forgets
+	checkOpen(t, behind, st, true, 29, 29)
+	checkOpen(t, t.TempDir(), st, false, 29, 29)
+}

@@ -33,6 +33,9 @@ func (x *Index) Sync(ctx context.Context) error {
 		return x.reload(ctx)
 	}
 	ids, reached, err := x.changed(ctx)
+	if errors.Is(err, store.ErrLogPruned) {
+		return x.reload(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("follow the library: %w", err)
 	}

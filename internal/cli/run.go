@@ -40,6 +40,8 @@ func commands() []command {
 		{"import", "take vectors made elsewhere, or an exported library", importHelp, runImport},
 		{"export", "write a library into a folder of plain files", exportHelp, runExport},
 		{"stats", "say what a library holds", statsHelp, runStats},
+		{"verify", "check that a library is whole, and repair it", verifyHelp, runVerify},
+		{"compact", "forget pictures that are gone and shrink the file", compactHelp, runCompact},
 		{"bench", "measure the vector search on this machine", benchHelp, runBench},
 		{"doctor", "say what the program found on this machine and what is missing", doctorHelp, runDoctor},
 		{"version", "print the version", versionHelp, runVersion},

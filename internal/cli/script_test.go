@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"image"
 	"image/color"
@@ -57,8 +58,24 @@ func runScripts(t *testing.T, dir string) {
 			"picture": makePicture,
 			"status":  status,
 			"lines":   lines,
+			"spoil":   spoil,
 		},
 	})
+}
+
+// spoil is "spoil FILE TEXT": it changes a letter wherever TEXT stands in FILE.
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: spoil FILE TEXT")
+	}
+	path := ts.MkAbs(args[0])
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	spoiled := bytes.ReplaceAll(data, []byte(args[1]), []byte("#"+args[1][1:]))
+	if bytes.Equal(spoiled, data) {
+		ts.Fatalf("%q is not in %s", args[1], path)
+	}
+	ts.Check(os.WriteFile(path, spoiled, 0o600))
 }
 
 // makePicture is "picture FILE WIDTHxHEIGHT COLOUR": it writes a PNG or, by the name, a JPEG of one colour.
