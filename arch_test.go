@@ -58,6 +58,7 @@ var keepers = map[string][]string{
 	"go.etcd.io/bbolt":              {"index/store"},
 	"github.com/a-h/templ":          {"ui"},
 	"github.com/dustin/go-humanize": {"internal/cli", "ui"},
+	"github.com/fsnotify/fsnotify":  {"internal/scan"},
 }
 
 // TestImports holds the rooms' doors shut: it reads the imports of every Go file, whatever its build tags, tests apart.

@@ -1,6 +1,6 @@
 // Package index keeps a library in step with folders of pictures. [Run] walks the folders, takes in what is new or
 // changed, follows what was moved, hides what is gone, and attaches captions and labels; it can be stopped at any moment
-// and goes on there the next time.
+// and goes on there the next time. [Watch] does so again and again as the folders change.
 //
 // It does not answer queries, knows no model (it meets one as an [Encoder]), prints nothing and never writes to the
 // picture folders.
@@ -8,6 +8,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"image"
 	"runtime"
 	"time"
@@ -90,6 +91,12 @@ type Summary struct {
 // (ErrNoPictures), a caption file that names none of the pictures (ErrNoCaptionMatched).
 // A picture that cannot be read is no error: it is in Summary.Skipped. Everything finished before an error is kept.
 func Run(ctx context.Context, st *store.Store, opts Options) (Summary, error) {
+	summary, err, complaint := once(ctx, st, opts)
+	return summary, errors.Join(err, complaint)
+}
+
+// once is Run. err ended the run early, complaint came after the work was done; at most one of them is not nil.
+func once(ctx context.Context, st *store.Store, opts Options) (s Summary, err, complaint error) {
 	started := time.Now()
 	if opts.Batch <= 0 {
 		opts.Batch = defaultBatch
@@ -104,8 +111,10 @@ func Run(ctx context.Context, st *store.Store, opts Options) (Summary, error) {
 		opts.Meter = new(progress.Meter)
 	}
 	r := &run{store: st, opts: opts, meter: opts.Meter}
-	err := r.all(ctx)
+	if err = r.all(ctx); err == nil {
+		complaint = r.complaints()
+	}
 	r.summary.Elapsed = time.Since(started)
 	r.summary.Times = r.meter.Snapshot().Times
-	return r.summary, err
+	return r.summary, err, complaint
 }

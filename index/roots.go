@@ -86,12 +86,8 @@ func exists(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// complaints returns the errors that a run reports although it did all the work that could be done. err is what ended
-// it early; then there is nothing to add.
-func (r *run) complaints(err error) error {
-	if err != nil {
-		return nil
-	}
+// complaints returns the errors that a run reports although it did all the work that could be done.
+func (r *run) complaints() error {
 	var all []error
 	for _, away := range r.summary.Away {
 		all = append(all, fmt.Errorf("%w: nothing of it was hidden; is it mounted?", away.Err))

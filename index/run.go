@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -72,7 +71,7 @@ func (r *run) all(ctx context.Context) error {
 	if followErr := follow.finish(ctx); err == nil {
 		err = followErr
 	}
-	return errors.Join(err, r.complaints(err))
+	return err
 }
 
 // checkModel compares the encoder with the library's model and records it where there is none.

@@ -32,6 +32,8 @@ the captions, labels and patterns they were last given. It can be stopped at any
   --exclude PATTERN     leave out what matches, in gitignore syntax; may be repeated. A .clipsearchignore in
                         any folder does the same for what is below it. What was indexed before is hidden,
                         and comes back without work when it is not excluded any more.
+  --watch               go on: look again whenever something changed, and every --rescan DURATION (default 15m)
+                        as network drives tell nobody of their changes. Stop it with Ctrl-C.
   --batch N             pictures that go through the model together (default 32)
 ` + libraryHelp + modelFlagsHelp + `  --quiet               no progress
   --json                the summary as one JSON object on stdout
@@ -40,7 +42,7 @@ Hidden files and folders and what systems leave behind (Thumbs.db, @eaDir, lost+
 so are symbolic links to folders. A DIR of the library that is missing, unreadable or suddenly empty hides nothing.
 
 Exit status: 0 done, 1 failed or a folder is away, 2 usage, 3 done but some files could not be read, 5 library in use, 6 the model does
-not fit the library, 130 interrupted (what was done is kept).
+not fit the library, 130 interrupted (what was done is kept). Stopping --watch while it waits is no interrupt: 0.
 
   clipsearch index ~/Pictures --captions ~/Pictures/captions.tsv
 `
@@ -50,6 +52,8 @@ type indexFlags struct {
 	common
 	captions, labels, exclude list
 	batch                     int
+	watch                     bool
+	rescan                    time.Duration
 }
 
 func runIndex(ctx context.Context, p Process, args []string) error {
@@ -62,6 +66,8 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 	f.Var(&opts.labels, "labels", "")
 	f.Var(&opts.exclude, "exclude", "")
 	f.IntVar(&opts.batch, "batch", 0, "")
+	f.BoolVar(&opts.watch, "watch", false, "")
+	f.DurationVar(&opts.rescan, "rescan", 0, "")
 	dirs, err := f.parse(args)
 	switch {
 	case err != nil:
@@ -70,6 +76,10 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 		return usagef("index: name the folders that --captions, --labels and --exclude are for")
 	case opts.batch < 0:
 		return usagef("index: --batch is %d; it is a number of pictures", opts.batch)
+	case opts.rescan != 0 && !opts.watch:
+		return usagef("index: --rescan says how often --watch looks again; give --watch, too")
+	case opts.rescan < 0:
+		return usagef("index: --rescan is %s; it is a time such as 15m or 1h", opts.rescan)
 	}
 	if err := scan.CheckPatterns(opts.exclude); err != nil {
 		return usagef("index: --exclude: %v", err)
@@ -100,7 +110,7 @@ func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string
 	}
 	options := index.Options{
 		Dirs: dirs, Captions: opts.captions, Labels: opts.labels, Exclude: opts.exclude, Batch: opts.batch,
-		Meter: new(progress.Meter), Matched: func(reports []captions.Report) { printReports(p.Stderr, reports) },
+		Matched: func(reports []captions.Report) { printReports(p.Stderr, reports) },
 	}
 	if model != nil {
 		options.Encoder = imageTower{model}
@@ -113,6 +123,10 @@ func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string
 	defer func() { err = errors.Join(err, words.Close()) }()
 
 	options.Followers = []index.Follower{words}
+	if opts.watch {
+		return watchFolders(ctx, p, opts, st, options)
+	}
+	options.Meter = new(progress.Meter)
 	printer := startPrinter(p.Stderr, options.Meter, opts.quiet)
 	summary, runErr := index.Run(ctx, st, options)
 	printer.finish()
