@@ -11,8 +11,12 @@ import (
 	"clipsearch/index/store"
 )
 
-// ErrClosed: the index has been closed.
-var ErrClosed = errors.New("caption index is closed")
+var (
+	// ErrClosed: the index has been closed.
+	ErrClosed = errors.New("caption index is closed")
+	// ErrNotReady: the index is still being opened, or mended, in the background.
+	ErrNotReady = errors.New("captions are still being prepared")
+)
 
 // Index is an open caption index. All methods are safe for concurrent use.
 type Index struct {
@@ -22,15 +26,22 @@ type Index struct {
 	analyzers *analyzers
 	scratch   sync.Pool // of *accumulator
 
-	syncing sync.Mutex // held while the engine is changed or replaced
+	syncing     sync.Mutex // held while the engine is changed, opened or replaced
+	badSnapshot bool       // the one in the library file is damaged; guarded by syncing
 
-	mu     sync.RWMutex // held for reading while the engine is used
-	closed bool
-	folder *folder // nil: closed, or its replacement failed
+	mu      sync.RWMutex // held for reading while the engine is used
+	closed  bool
+	folder  *folder            // nil: not open yet, closed, or its replacement failed
+	opened  chan struct{}      // closed when the opening has ended
+	openErr error              // how
+	cancel  context.CancelFunc // ends an opening
 }
 
 // Sync brings the index in step with its store.
 func (x *Index) Sync(ctx context.Context) error {
+	if err := x.Wait(ctx); err != nil {
+		return err
+	}
 	x.syncing.Lock()
 	defer x.syncing.Unlock()
 	if err := x.sync(ctx); err != nil {
@@ -72,6 +83,9 @@ func (x *Index) Len() int {
 // Close writes what is pending and releases the folder. It waits for the calls in
 // progress; a second call does nothing. Close the index before its store.
 func (x *Index) Close() error {
+	x.mu.RLock()
+	x.cancel()
+	x.mu.RUnlock()
 	x.syncing.Lock()
 	defer x.syncing.Unlock()
 	f := x.current()
@@ -121,14 +135,21 @@ func (x *Index) try(fn func(f *folder) error) (*folder, error) {
 	switch {
 	case x.closed:
 		return nil, ErrClosed
-	case x.folder == nil:
-		return nil, errEngine
+	case x.folder != nil:
+		return x.folder, fn(x.folder)
+	case !isClosed(x.opened):
+		return nil, ErrNotReady
+	case x.openErr != nil:
+		return nil, x.openErr
 	}
-	return x.folder, fn(x.folder)
+	return nil, errEngine
 }
 
 // repair replaces a folder unless that has been done.
 func (x *Index) repair(ctx context.Context, broken *folder) error {
+	if x.opts.Background {
+		return x.repairInBackground(ctx, broken)
+	}
 	x.syncing.Lock()
 	defer x.syncing.Unlock()
 	if x.current() != broken {
@@ -144,14 +165,21 @@ func (x *Index) reopen(ctx context.Context, t trust) error {
 	if x.closed {
 		return ErrClosed
 	}
-	if x.folder != nil {
-		_ = x.folder.close() // it is of no use any more
-		x.folder = nil
-	}
+	x.drop()
 	f, err := x.open(ctx, t)
 	if err != nil {
 		return err
 	}
 	x.folder = f
 	return nil
+}
+
+// drop gives up a folder that is of no use any more. The caller holds syncing and mu.
+func (x *Index) drop() {
+	if x.folder == nil {
+		return
+	}
+	x.badSnapshot = x.badSnapshot || fromSnapshot(x.folder.dir)
+	_ = x.folder.close()
+	x.folder = nil
 }

@@ -16,6 +16,9 @@ type Options struct {
 	// ReadOnly lets other processes read the folder at the same time. A folder that
 	// is far behind is brought up to date once; after that, what Sync finds stays in memory.
 	ReadOnly bool
+	// Background makes Open return at once. Until the index is open, Wait waits and
+	// other methods return ErrNotReady.
+	Background bool
 	// Progress, if not nil, is called after each batch of a rebuild or replay with
 	// the number of documents done and to do.
 	Progress func(done, total int)
@@ -50,8 +53,13 @@ func Open(ctx context.Context, dir string, st *store.Store, opts Options) (*Inde
 		return nil, fmt.Errorf("open caption index: %w", err)
 	}
 	x := &Index{dir: dir, st: st, opts: opts, analyzers: analyzers}
-	if x.folder, err = x.open(ctx, asItIs); err != nil {
-		return nil, fmt.Errorf("open caption index in %s: %w", dir, err)
+	x.syncing.Lock()
+	x.startOpening(ctx, asItIs)
+	if opts.Background {
+		return x, nil
+	}
+	if err := x.Wait(context.WithoutCancel(ctx)); err != nil { // it ends soon if ctx does
+		return nil, err
 	}
 	return x, nil
 }
@@ -158,18 +166,61 @@ func (x *Index) openTemporary(ctx context.Context) (*folder, error) {
 	return f, nil
 }
 
-// openWritable opens dir, which nobody else uses.
+// openWritable opens dir, which nobody else uses: what is there, else the snapshot, else
+// an index made anew.
 func (x *Index) openWritable(ctx context.Context, dir string, suspect bool) (*folder, error) {
-	if !suspect {
-		f, err := x.openValid(ctx, dir)
+	useSnapshot := !x.badSnapshot && !(suspect && fromSnapshot(dir))
+	if suspect {
+		if err := guard(func() error { return discard(dir) }); err != nil {
+			return nil, err
+		}
+	}
+	if useSnapshot {
+		f, err := x.openBest(ctx, dir)
 		if err == nil || !errors.Is(err, errEngine) {
 			return f, err
 		}
 	}
-	if err := guard(func() error { return os.RemoveAll(indexDir(dir)) }); err != nil {
+	if err := guard(func() error { return discard(dir) }); err != nil {
 		return nil, err
 	}
 	return x.openValid(ctx, dir)
+}
+
+// openBest opens what is in dir, or the snapshot if that is better.
+func (x *Index) openBest(ctx context.Context, dir string) (*folder, error) {
+	saved, err := x.saved()
+	if err != nil {
+		return nil, err
+	}
+	reached := x.reached(dir)
+	if saved > reached && (reached == 0 || x.st.Sequence()-reached > restoreFrom) {
+		// If it cannot be used, what is there is, or is made.
+		err := x.restore(ctx, dir)
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		if err == nil && x.reached(dir) == 0 {
+			return nil, fmt.Errorf("%w: it came from a snapshot of no use", errEngine)
+		}
+	}
+	return x.openValid(ctx, dir)
+}
+
+// reached returns the sequence of the index in dir, 0 if it is of no use.
+func (x *Index) reached(dir string) uint64 {
+	if _, err := os.Stat(indexDir(dir)); err != nil {
+		return 0
+	}
+	e, err := openEngine(indexDir(dir), true)
+	if err != nil {
+		return 0
+	}
+	defer e.close()
+	if x.check(e.state) != nil {
+		return 0
+	}
+	return e.state.Sequence
 }
 
 // openValid opens what is in dir, or an empty index, and brings it in step.
@@ -185,7 +236,10 @@ func (x *Index) openValid(ctx context.Context, dir string) (*folder, error) {
 			return nil, err
 		}
 	}
-	return f, x.followOrClose(ctx, f)
+	if err := x.followOrClose(ctx, f); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // check returns errEngine unless s is a state of this store's index.
@@ -205,6 +259,11 @@ func (x *Index) check(s state) error {
 
 func (x *Index) followOrClose(ctx context.Context, f *folder) error {
 	err := x.follow(ctx, f.engine)
+	if ctx.Err() != nil && f.lock == nil { // a writer's: the next one goes on where this one ended
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), persistWait)
+		defer cancel()
+		_ = f.flush(ctx)
+	}
 	if err == nil && !x.opts.ReadOnly {
 		err = f.err()
 	}
