@@ -60,6 +60,7 @@ func (e *Engine) Search(ctx context.Context, q Query) (*Result, error) {
 	}
 	result.Total, result.More = len(found), a.full
 	result.Notes = append(result.Notes, a.notes...)
+	result.Partial = a.partial
 	page, err := e.page(found, q)
 	if err != nil {
 		return nil, err

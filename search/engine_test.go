@@ -316,6 +316,8 @@ func TestOneLegAnswersForBoth(t *testing.T) {
 		{"no encoder", func(l *library) { l.engine.encoder = nil }, Query{Text: "beach"}, "c a b", "searched by words alone: no model", nil},
 		{"no encoder, vectors only", func(l *library) { l.engine.encoder = nil }, Query{Text: "beach", Mode: ModeVector}, "", "", ErrNoEncoder},
 		{"no encoder, picture", func(l *library) { l.engine.encoder = nil }, Query{Terms: []Term{{Kind: TermImage, Image: []byte("x")}}}, "", "", ErrNoEncoder},
+		{"words not ready", func(l *library) { l.text.err = text.ErrNotReady }, Query{Text: "beach"}, "d a b e", "still being prepared", nil},
+		{"words not ready, words only", func(l *library) { l.text.err = text.ErrNotReady }, Query{Text: "beach", Mode: ModeText}, "", "", text.ErrNotReady},
 		{"words fail", func(l *library) { l.text.err = broken }, Query{Text: "beach"}, "d a b e", "the words could not be searched: broken", nil},
 		{"words fail, words only", func(l *library) { l.text.err = broken }, Query{Text: "beach", Mode: ModeText}, "", "", broken},
 		{"both fail", func(l *library) { l.text.err, l.vectors.err = broken, errors.New("too") }, Query{Text: "beach"}, "", "", broken},
@@ -340,6 +342,9 @@ func TestOneLegAnswersForBoth(t *testing.T) {
 			}
 			if notes := strings.Join(result.Notes, "; "); !strings.Contains(notes, test.note) {
 				t.Errorf("notes %q, want %q", notes, test.note)
+			}
+			if want := test.name == "words not ready"; result.Partial != want {
+				t.Errorf("partial is %v", result.Partial)
 			}
 		})
 	}

@@ -45,6 +45,8 @@ type Result struct {
 	More  bool          // Total is a lower bound: the legs were not read to their ends
 	Took  time.Duration // from the query to the hits
 	Notes []string      // what the person should know: a leg that did not answer and why, a line that was cut
+	// Partial says that the captions are still being prepared and did not answer: the same query will find more later.
+	Partial bool
 }
 
 // hit turns a loaded candidate into a hit; rank and similarity are filled in by the caller.

@@ -32,6 +32,7 @@ type answers struct {
 	vector    []float32 // the query's; nil if there is none
 	notes     []string
 	full      bool // a leg may have more than the window holds
+	partial   bool // the captions are not ready
 }
 
 // ask runs the legs that the plan calls for side by side. If one fails and the other was asked too, the other's results
@@ -62,6 +63,9 @@ func (e *Engine) ask(ctx context.Context, p plan, window int) (answers, error) {
 		return a, fmt.Errorf("search the words: %w", textErr)
 	case vectorErr != nil && !byWords:
 		return a, vectorErr
+	case errors.Is(textErr, text.ErrNotReady):
+		a.partial = true
+		a.notes = append(a.notes, "the captions are still being prepared: these are ranked by what pictures show alone")
 	case textErr != nil:
 		a.notes = append(a.notes, fmt.Sprintf("searched by what pictures show alone: the words could not be searched: %v", textErr))
 	case vectorErr != nil:

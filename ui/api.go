@@ -16,6 +16,8 @@ type answer struct {
 	More   bool         `json:"more"`            // total is a lower bound
 	TookMS float64      `json:"took_ms"`         // ms, of the search alone
 	Notes  []string     `json:"notes,omitempty"` // what the person should know
+	// Partial: the captions are still being prepared; ask again later.
+	Partial bool `json:"partial,omitempty"`
 }
 
 // apiSearch answers GET /api/v1/search.
@@ -25,7 +27,7 @@ func (s *site) apiSearch(w http.ResponseWriter, r *http.Request) {
 		apiError(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, answer{result.Hits, result.Total, result.More, milliseconds(result.Took), result.Notes})
+	writeJSON(w, http.StatusOK, answer{result.Hits, result.Total, result.More, milliseconds(result.Took), result.Notes, result.Partial})
 }
 
 // ask runs the search that an address spells.

@@ -130,11 +130,11 @@ func importedModel(opts importFlags, places places) (store.Model, error) {
 	return store.Model{ID: c.ID, Dir: dir, Dims: c.Config.Dims}, c.Close()
 }
 
-// makeText brings a library's caption index in step, so that the first search need not.
+// makeText brings a library's caption index in step and into the file, so that the first search need not, here or elsewhere.
 func makeText(ctx context.Context, places places, st *store.Store) error {
 	words, err := text.Open(ctx, places.textCache(st.LibraryID()), st, text.Options{})
 	if err != nil {
 		return err
 	}
-	return words.Close()
+	return errors.Join(words.Save(ctx), words.Close())
 }

@@ -129,6 +129,9 @@ func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string
 	options.Meter = new(progress.Meter)
 	printer := startPrinter(p.Stderr, options.Meter, opts.quiet)
 	summary, runErr := index.Run(ctx, st, options)
+	if runErr == nil {
+		runErr = words.Save(ctx)
+	}
 	printer.finish()
 	return reportIndex(p, opts, summary, runErr)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"clipsearch/index/store"
 	"clipsearch/index/text"
@@ -76,6 +77,9 @@ func runSearch(ctx context.Context, p Process, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
+	if err := engine.waitForWords(ctx, opts.query); err != nil {
+		return err
+	}
 	result, err := engine.Search(ctx, opts.query)
 	if refused := engine.encoder.refused(opts.model != ""); refused != nil {
 		return refused
@@ -190,11 +194,13 @@ type engine struct {
 	*search.Engine
 	encoder *queryEncoder
 	words   *text.Index
+	vectors int // how many there are
 }
 
-// openEngine opens the derived indexes that a mode needs ("" means all of them) and wires the engine.
+// openEngine opens the derived indexes that a mode needs ("" means all of them) and wires the engine. The caption index
+// opens in the background: until it is ready, searches are answered by vectors alone.
 func openEngine(ctx context.Context, p Process, flags common, places places, st *store.Store, mode search.Mode) (*engine, error) {
-	words, err := text.Open(ctx, places.textCache(st.LibraryID()), st, text.Options{ReadOnly: true})
+	words, err := text.Open(ctx, places.textCache(st.LibraryID()), st, text.Options{ReadOnly: true, Background: true})
 	if err != nil {
 		return nil, err
 	}
@@ -204,9 +210,38 @@ func openEngine(ctx context.Context, p Process, flags common, places places, st 
 			return nil, errors.Join(err, words.Close())
 		}
 	}
-	e := &engine{words: words, encoder: newQueryEncoder(p, flags, places, st.Model())}
+	e := &engine{words: words, vectors: vectors.Len(), encoder: newQueryEncoder(p, flags, places, st.Model())}
 	e.Engine = search.New(search.Deps{Store: st, Text: words, Vectors: vectors, Encoder: e.encoder})
 	return e, nil
+}
+
+// wordsPatience is how long the search command waits for captions that have to be prepared first. Restoring those of a
+// library of 200,000 pictures takes a quarter of it.
+const wordsPatience = 8 * time.Second
+
+// waitForWords waits for the caption index where the query needs it: as long as that takes if nothing else can answer.
+func (e *engine) waitForWords(ctx context.Context, q search.Query) error {
+	if q.Mode == search.ModeVector && len(search.Parse(q.Text).Excluded) == 0 {
+		return nil
+	}
+	patient := ctx
+	if q.Mode != search.ModeText && e.vectors > 0 {
+		var cancel context.CancelFunc
+		patient, cancel = context.WithTimeout(ctx, wordsPatience)
+		defer cancel()
+	}
+	err := e.words.Wait(patient)
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+// waitAMoment waits for a caption index that is nearly ready, as most are.
+func (e *engine) waitAMoment(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	_ = e.words.Wait(ctx) // searches say what is the matter
 }
 
 // Close releases everything but the store.

@@ -65,6 +65,7 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	if st.Model().ID != "" {
 		engine.encoder.warm()
 	}
+	engine.waitAMoment(ctx)
 	listener, err := listenOn(*listen)
 	if err != nil {
 		return err
