@@ -65,7 +65,7 @@ func (x *Index) saved() (uint64, error) {
 		return 0, err
 	}
 	for _, s := range list {
-		if s.Name == snapshotName && s.Version == snapshotVersion && s.Sequence <= x.st.Sequence() {
+		if s.Name == snapshotName && s.Version == snapshotVersion && x.st.Pruned() <= s.Sequence && s.Sequence <= x.st.Sequence() {
 			return s.Sequence, nil
 		}
 	}
