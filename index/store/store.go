@@ -23,6 +23,7 @@ type Store struct {
 	library  string
 	format   uint64 // version of the file's layout; lower than ours only if readOnly
 	now      func() time.Time
+	written  func() // for tests: called after each transaction that was written; may be nil
 	db       *bolt.DB
 	file     *os.File                // of db; closed by us if db cannot be closed any more
 	broken   atomic.Bool             // a write panicked: db's locks may be held for ever
@@ -113,6 +114,9 @@ func (s *Store) update(fn func(tx *txn) error) error {
 	return s.guard(func() error {
 		err := s.db.Update(func(tx *bolt.Tx) error { return fn(&txn{tx, s}) })
 		panicked = false
+		if err == nil && s.written != nil {
+			s.written()
+		}
 		return err
 	})
 }
