@@ -106,6 +106,8 @@ func hintFor(err error) string {
 		return "make one with: clipsearch index DIR"
 	case errors.Is(err, store.ErrInUse):
 		return "another clipsearch is writing to it; wait for it, or name another file with --library"
+	case errors.Is(err, store.ErrCorrupt):
+		return "see what is damaged, and repair it, with: clipsearch verify --repair"
 	case errors.Is(err, encode.ErrNoBackend):
 		return "build the full program with: make"
 	}
