@@ -25,30 +25,29 @@ type VectorLeg interface {
 	Search(ctx context.Context, q []float32, k int, keep func(store.ID) bool) ([]vector.Neighbor, error)
 }
 
-// answers are the raw results of the legs, best first.
+// answers are the raw results of the legs for one window.
 type answers struct {
 	matches   []text.Match
 	neighbors []vector.Neighbor
 	vector    []float32 // the query's; nil if there is none
 	notes     []string
-	partial   bool // a leg failed
-
-	fullText, fullVectors bool // the leg may have more than it was asked for
+	full      bool // a leg may have more than the window holds
+	partial   bool // the captions are not ready
 }
 
-// ask runs the legs that the plan calls for side by side, each for its depth best. If one fails and the other was asked
-// too, the other's results stand and a note says why; if none is left, the error is returned.
-func (e *Engine) ask(ctx context.Context, p plan, depth int) (answers, error) {
+// ask runs the legs that the plan calls for side by side. If one fails and the other was asked too, the other's results
+// stand and a note says why; if none is left, the error is returned.
+func (e *Engine) ask(ctx context.Context, p plan, window int) (answers, error) {
 	var a answers
 	var textErr, vectorErr error
 	byWords := len(p.words.Words)+len(p.words.Phrases) > 0
 	byVector := len(p.terms) > 0
 	var legs sync.WaitGroup
 	if byWords {
-		legs.Go(func() { a.matches, textErr = e.text.Search(ctx, p.words, depth, p.allows) })
+		legs.Go(func() { a.matches, textErr = e.text.Search(ctx, p.words, window, p.allows) })
 	}
 	if byVector {
-		legs.Go(func() { a.neighbors, a.vector, vectorErr = e.nearest(ctx, p, depth) })
+		legs.Go(func() { a.neighbors, a.vector, vectorErr = e.nearest(ctx, p, window) })
 	}
 	legs.Wait()
 	if err := ctx.Err(); err != nil {
@@ -65,25 +64,25 @@ func (e *Engine) ask(ctx context.Context, p plan, depth int) (answers, error) {
 	case vectorErr != nil && !byWords:
 		return a, vectorErr
 	case errors.Is(textErr, text.ErrNotReady):
+		a.partial = true
 		a.notes = append(a.notes, "the captions are still being prepared: these are ranked by what pictures show alone")
 	case textErr != nil:
 		a.notes = append(a.notes, fmt.Sprintf("searched by what pictures show alone: the words could not be searched: %v", textErr))
 	case vectorErr != nil:
 		a.notes = append(a.notes, fmt.Sprintf("searched by words alone: %v", vectorErr))
 	}
-	a.partial = textErr != nil || vectorErr != nil
-	a.fullText, a.fullVectors = len(a.matches) >= depth, len(a.neighbors) >= depth
+	a.full = len(a.matches) >= window || len(a.neighbors) >= window
 	return a, nil
 }
 
 // nearest runs the vector leg. It leaves out what the words exclude, which the caption index alone can tell: of the nearest
 // pictures, and of more if too few are left.
-func (e *Engine) nearest(ctx context.Context, p plan, depth int) ([]vector.Neighbor, []float32, error) {
-	q, err := e.queryVector(ctx, p.terms, p.prompts)
+func (e *Engine) nearest(ctx context.Context, p plan, window int) ([]vector.Neighbor, []float32, error) {
+	q, err := e.queryVector(ctx, p.terms)
 	if err != nil {
 		return nil, nil, err
 	}
-	for size, round := depth, 0; ; size, round = 4*size, round+1 {
+	for size, round := window, 0; ; size, round = 4*size, round+1 {
 		neighbors, err := e.vectors.Search(ctx, q, size, p.allows)
 		if err != nil {
 			return nil, q, fmt.Errorf("search the vectors: %w", err)
@@ -92,8 +91,8 @@ func (e *Engine) nearest(ctx context.Context, p plan, depth int) ([]vector.Neigh
 		if err != nil {
 			return nil, q, err
 		}
-		if len(left) >= depth || len(neighbors) < size || round == widenings {
-			return left[:min(depth, len(left))], q, nil
+		if len(left) >= window || len(neighbors) < size || round == widenings {
+			return left[:min(window, len(left))], q, nil
 		}
 	}
 }

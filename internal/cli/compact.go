@@ -43,8 +43,13 @@ func runCompact(ctx context.Context, p Process, args []string) error {
 	}
 	meter := new(progress.Meter)
 	printer := startPrinter(p.Stderr, meter, opts.quiet)
-	report, err := store.Compact(ctx, findPlaces(p.Getenv).libraryPath(opts.library), store.CompactOptions{
-		HiddenFor: time.Duration(olderThan), Progress: countMiB(meter, "copying"),
+	path := findPlaces(p.Getenv).libraryPath(opts.library)
+	var report store.CompactReport
+	err = noted(p, path, func() (err error) {
+		report, err = store.Compact(ctx, path, store.CompactOptions{
+			HiddenFor: time.Duration(olderThan), Progress: countMiB(meter, "copying"), Timeout: patience,
+		})
+		return err
 	})
 	printer.finish()
 	if err != nil {

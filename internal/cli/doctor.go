@@ -33,7 +33,7 @@ type finding struct {
 	Mend  string `json:"mend,omitempty"` // what to do if it is not ok
 }
 
-func runDoctor(_ context.Context, p Process, args []string) error {
+func runDoctor(ctx context.Context, p Process, args []string) error {
 	var opts common
 	f := newFlags("doctor")
 	opts.libraryFlag(f)
@@ -48,7 +48,7 @@ func runDoctor(_ context.Context, p Process, args []string) error {
 	places := findPlaces(p.Getenv)
 	findings := []finding{findBackend()}
 	findings = append(findings, findModels(places)...)
-	findings = append(findings, findLibrary(p, opts, places), findPort())
+	findings = append(findings, findLibrary(ctx, p, opts, places), findPort())
 	if opts.json {
 		if err := json.NewEncoder(p.Stdout).Encode(map[string]any{"findings": findings}); err != nil {
 			return err
@@ -105,11 +105,14 @@ func findModels(places places) []finding {
 	return all
 }
 
-func findLibrary(p Process, opts common, places places) finding {
+func findLibrary(ctx context.Context, p Process, opts common, places places) finding {
 	path := places.libraryPath(opts.library)
 	f := finding{Name: "library", Found: path}
-	st, err := store.Open(path, store.Options{ReadOnly: true})
+	lib, err := openLibrary(ctx, p, opts.library, looking)
 	switch {
+	case errors.Is(err, store.ErrInUse):
+		f.OK, f.Found = true, err.Error()
+		return f
 	case errors.Is(err, store.ErrNotFound):
 		f.Found, f.Mend = "none at "+path, "clipsearch index DIR"
 		return f
@@ -117,9 +120,9 @@ func findLibrary(p Process, opts common, places places) finding {
 		f.Found, f.Mend = err.Error(), hintFor(err)
 		return f
 	}
-	defer st.Close() // opened for reading only
+	defer lib.Close() // opened for reading only
 	f.OK = true
-	model := st.Model()
+	model := lib.store.Model()
 	if model.ID == "" {
 		f.Found += ", without a model"
 		return f

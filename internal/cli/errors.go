@@ -57,9 +57,12 @@ func withHint(err error, format string, args ...any) error {
 // exitCode maps an error to the process's exit code.
 func exitCode(err error) int {
 	var usage *usageError
+	var elsewhere handedOver
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &elsewhere):
+		return int(elsewhere)
 	case errors.As(err, &usage), errors.Is(err, errSilentUsage):
 		return exitUsage
 	case errors.Is(err, errSomeSkipped):
@@ -80,8 +83,9 @@ func exitCode(err error) int {
 
 // describe returns what a person reads of an error, without the program's name; "" where nothing is left to say.
 func describe(err error) string {
+	var elsewhere handedOver
 	switch {
-	case errors.Is(err, errSilentUsage), errors.Is(err, errSomeSkipped), errors.Is(err, errSilentFailure):
+	case errors.As(err, &elsewhere), errors.Is(err, errSilentUsage), errors.Is(err, errSomeSkipped), errors.Is(err, errSilentFailure):
 		return ""
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
@@ -105,7 +109,7 @@ func hintFor(err error) string {
 	case errors.Is(err, store.ErrNotFound):
 		return "make one with: clipsearch index DIR"
 	case errors.Is(err, store.ErrInUse):
-		return "another clipsearch is writing to it; wait for it, or name another file with --library"
+		return "wait for it, stop it, or name another file with --library"
 	case errors.Is(err, store.ErrCorrupt):
 		return "see what is damaged, and repair it, with: clipsearch verify --repair"
 	case errors.Is(err, encode.ErrNoBackend):

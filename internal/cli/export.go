@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"clipsearch/index/exchange"
-	"clipsearch/index/store"
 	"clipsearch/internal/progress"
 )
 
@@ -36,15 +35,15 @@ func runExport(ctx context.Context, p Process, args []string) (err error) {
 	if len(out) != 1 {
 		return usagef("export: name one folder to make, for example: clipsearch export /tmp/library-export")
 	}
-	st, err := store.Open(findPlaces(p.Getenv).libraryPath(opts.library), store.Options{ReadOnly: true})
+	lib, err := openLibrary(ctx, p, opts.library, reading)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+	defer func() { err = errors.Join(err, lib.Close()) }()
 	meter := new(progress.Meter)
 	meter.Phase("exporting")
 	printer := startPrinter(p.Stderr, meter, opts.quiet)
-	n, err := exchange.Export(ctx, st, out[0], meter)
+	n, err := exchange.Export(ctx, lib.store, p.path(out[0]), meter)
 	printer.finish()
 	if err != nil {
 		return err

@@ -11,7 +11,6 @@ import (
 	"clipsearch/index/captions"
 	"clipsearch/index/exchange"
 	"clipsearch/index/store"
-	"clipsearch/index/text"
 	"clipsearch/internal/progress"
 )
 
@@ -77,26 +76,31 @@ func importInto(ctx context.Context, p Process, opts importFlags, path string, f
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(places.libraryPath(opts.library), store.Options{Create: true})
+	lib, err := openLibrary(ctx, p, opts.library, importing)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+	defer func() { err = errors.Join(err, lib.Close()) }()
 	meter := new(progress.Meter)
 	meter.Phase("importing")
+	done, err := lib.turn(ctx, p, meter, opts.quiet) // at once: others may come while we are at it
+	if err != nil {
+		return err
+	}
+	defer done()
 	printer := startPrinter(p.Stderr, meter, opts.quiet)
 	var summary exchange.Summary
 	if folder {
-		summary, err = exchange.ImportFolder(ctx, st, path, meter)
+		summary, err = exchange.ImportFolder(ctx, lib.store, path, meter)
 	} else {
-		summary, err = exchange.ImportVectors(ctx, st, path, exchange.VectorOptions{
+		summary, err = exchange.ImportVectors(ctx, lib.store, path, exchange.VectorOptions{
 			IDs: opts.ids, Captions: opts.captions, Model: model, Meter: meter,
 			Matched: func(reports []captions.Report) { printReports(p.Stderr, reports) },
 		})
 	}
 	if err == nil {
 		meter.Phase("making the caption index")
-		err = makeText(ctx, places, st)
+		err = errors.Join(lib.Sync(ctx), lib.save(ctx))
 	}
 	printer.finish()
 	if errors.Is(err, store.ErrModel) {
@@ -128,13 +132,4 @@ func importedModel(opts importFlags, places places) (store.Model, error) {
 		return store.Model{}, err
 	}
 	return store.Model{ID: c.ID, Dir: dir, Dims: c.Config.Dims}, c.Close()
-}
-
-// makeText brings a library's caption index in step and into the file, so that the first search need not, here or elsewhere.
-func makeText(ctx context.Context, places places, st *store.Store) error {
-	words, err := text.Open(ctx, places.textCache(st.LibraryID()), st, text.Options{})
-	if err != nil {
-		return err
-	}
-	return errors.Join(words.Save(ctx), words.Close())
 }

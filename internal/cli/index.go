@@ -14,7 +14,6 @@ import (
 	"clipsearch/index"
 	"clipsearch/index/captions"
 	"clipsearch/index/store"
-	"clipsearch/index/text"
 	"clipsearch/internal/progress"
 	"clipsearch/internal/scan"
 )
@@ -34,8 +33,6 @@ the captions, labels and patterns they were last given. It can be stopped at any
                         and comes back without work when it is not excluded any more.
   --watch               go on: look again whenever something changed, and every --rescan DURATION (default 15m)
                         as network drives tell nobody of their changes. Stop it with Ctrl-C.
-  --thumbnails SIZE     256, 384, 512 (pixels of the longer side) or none, for the pictures that are read in
-                        this run (default 384); those of earlier runs stay as they are
   --batch N             pictures that go through the model together (default 32)
 ` + libraryHelp + modelFlagsHelp + `  --quiet               no progress
   --json                the summary as one JSON object on stdout
@@ -43,9 +40,8 @@ the captions, labels and patterns they were last given. It can be stopped at any
 Hidden files and folders and what systems leave behind (Thumbs.db, @eaDir, lost+found, recycle bins) are passed over, and
 so are symbolic links to folders. A DIR of the library that is missing, unreadable or suddenly empty hides nothing.
 
-Exit status: 0 done, 1 failed or a folder is away, 2 usage, 3 done but some files could not be read, 5 library in use,
-6 the model does not fit the library, 130 interrupted (what was done is kept). Stopping --watch while it waits is no
-interrupt: 0.
+Exit status: 0 done, 1 failed or a folder is away, 2 usage, 3 done but some files could not be read, 5 library in use, 6 the model does
+not fit the library, 130 interrupted (what was done is kept). Stopping --watch while it waits is no interrupt: 0.
 
   clipsearch index ~/Pictures --captions ~/Pictures/captions.tsv
 `
@@ -55,13 +51,9 @@ type indexFlags struct {
 	common
 	captions, labels, exclude list
 	batch                     int
-	thumbnails                string
 	watch                     bool
 	rescan                    time.Duration
 }
-
-// thumbSizes are what --thumbnails takes.
-var thumbSizes = map[string]int{"256": 256, "384": index.DefaultThumb, "512": 512, "none": index.NoThumb}
 
 func runIndex(ctx context.Context, p Process, args []string) error {
 	var opts indexFlags
@@ -73,7 +65,6 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 	f.Var(&opts.labels, "labels", "")
 	f.Var(&opts.exclude, "exclude", "")
 	f.IntVar(&opts.batch, "batch", 0, "")
-	f.StringVar(&opts.thumbnails, "thumbnails", "384", "")
 	f.BoolVar(&opts.watch, "watch", false, "")
 	f.DurationVar(&opts.rescan, "rescan", 0, "")
 	dirs, err := f.parse(args)
@@ -84,18 +75,17 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 		return usagef("index: name the folders that --captions, --labels and --exclude are for")
 	case opts.batch < 0:
 		return usagef("index: --batch is %d; it is a number of pictures", opts.batch)
-	case thumbSizes[opts.thumbnails] == 0:
-		return usagef("index: --thumbnails is %q; it is 256, 384, 512 or none", opts.thumbnails)
 	case opts.rescan != 0 && !opts.watch:
 		return usagef("index: --rescan says how often --watch looks again; give --watch, too")
 	case opts.rescan < 0:
 		return usagef("index: --rescan is %s; it is a time such as 15m or 1h", opts.rescan)
 	}
+	dirs, opts.captions, opts.labels = p.paths(dirs), p.paths(opts.captions), p.paths(opts.labels)
 	if err := scan.CheckPatterns(opts.exclude); err != nil {
 		return usagef("index: --exclude: %v", err)
 	}
 	// A folder that isn't there must not leave an empty library behind; of one that exists, the folder may be away.
-	if _, err := os.Stat(findPlaces(p.Getenv).libraryPath(opts.library)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(p.path(findPlaces(p.Getenv).libraryPath(opts.library))); errors.Is(err, fs.ErrNotExist) {
 		if len(dirs) == 0 {
 			return usagef("index: name the folders to take in, for example: clipsearch index ~/Pictures")
 		}
@@ -108,42 +98,41 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 
 // indexFolders opens the library, its caption index and the model, and runs the indexer.
 func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string) (err error) {
-	places := findPlaces(p.Getenv)
-	st, err := store.Open(places.libraryPath(opts.library), store.Options{Create: true})
+	lib, err := openLibrary(ctx, p, opts.library, indexing)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	model, err := openImageTower(p, opts.common, places, st.Model())
+	defer func() { err = errors.Join(err, lib.Close()) }()
+	model, err := openImageTower(p, opts.common, findPlaces(p.Getenv), lib.store.Model())
 	if err != nil {
 		return err
 	}
+	meter := new(progress.Meter)
 	options := index.Options{
 		Dirs: dirs, Captions: opts.captions, Labels: opts.labels, Exclude: opts.exclude, Batch: opts.batch,
-		Thumb:   thumbSizes[opts.thumbnails],
-		Matched: func(reports []captions.Report) { printReports(p.Stderr, reports) },
+		Meter: meter, Followers: []index.Follower{lib}, Matched: func(reports []captions.Report) { printReports(p.Stderr, reports) },
 	}
 	if model != nil {
 		options.Encoder = imageTower{model}
 		defer func() { err = errors.Join(err, model.Close()) }()
 	}
-	words, err := text.Open(ctx, places.textCache(st.LibraryID()), st, text.Options{})
+	if opts.watch {
+		return watchFolders(ctx, p, opts, lib, options)
+	}
+	done, err := lib.turn(ctx, p, meter, opts.quiet)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, words.Close()) }()
-
-	options.Followers = []index.Follower{words}
-	if opts.watch {
-		return watchFolders(ctx, p, opts, st, options)
-	}
-	options.Meter = new(progress.Meter)
-	printer := startPrinter(p.Stderr, options.Meter, opts.quiet)
-	summary, runErr := index.Run(ctx, st, options)
+	defer done()
+	printer := startPrinter(p.Stderr, meter, opts.quiet)
+	summary, runErr := index.Run(ctx, lib.store, options)
 	if runErr == nil {
-		runErr = words.Save(ctx)
+		runErr = lib.save(ctx)
 	}
 	printer.finish()
+	if err := handedBack(ctx); err != nil {
+		return err // another process will report
+	}
 	return reportIndex(p, opts, summary, runErr)
 }
 

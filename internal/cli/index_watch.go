@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,17 +13,28 @@ import (
 )
 
 // watchFolders indexes, and again whenever something changed, until ctx ends.
-func watchFolders(ctx context.Context, p Process, opts indexFlags, st *store.Store, options index.Options) error {
+func watchFolders(ctx context.Context, p Process, opts indexFlags, lib *library, options index.Options) error {
 	var printer *printer
+	done := func() {}
 	r := watchReport{p: p, opts: opts, skipped: make(map[string]time.Time)}
-	return index.Watch(ctx, st, options, index.WatchOptions{
+	err := index.Watch(ctx, lib.store, options, index.WatchOptions{
 		Rescan: opts.rescan,
-		Begin:  func(meter *progress.Meter) { printer = startPrinter(p.Stderr, meter, opts.quiet) },
+		Begin: func(meter *progress.Meter) {
+			if turn, err := lib.turn(ctx, p, meter, opts.quiet); err == nil { // else ctx has ended, as the pass will find
+				done = turn
+			}
+			printer = startPrinter(p.Stderr, meter, opts.quiet)
+		},
 		Done: func(pass index.Pass) {
 			printer.finish()
-			r.print(pass)
+			done()
+			done = func() {}
+			if handedBack(ctx) == nil {
+				r.print(pass)
+			}
 		},
 	})
+	return errors.Join(err, handedBack(ctx))
 }
 
 // watchReport prints what passes did; what was said of an earlier one is not said again.

@@ -24,10 +24,7 @@ var errNoModel = errors.New("no model is named, and the library has none")
 // findModel returns the folder of the checkpoint to use: the flag's, else $CLIPSEARCH_MODEL's, else the library's, which
 // is looked up by its identity if its folder is gone. errNoModel if nothing names one.
 func findModel(p Process, named string, places places, library store.Model) (string, error) {
-	if named == "" {
-		named = p.Getenv("CLIPSEARCH_MODEL")
-	}
-	if named != "" {
+	if named = p.modelNamed(named); named != "" {
 		dir, err := checkpoint.Resolve(named, places.models)
 		if err != nil {
 			return "", err
@@ -57,6 +54,17 @@ func findModel(p Process, named string, places places, library store.Model) (str
 		}
 	}
 	return "", withHint(fmt.Errorf("the library's model %s is not at %q", library.ID, library.Dir), "say where it is now with --model DIR")
+}
+
+// modelNamed returns what the user calls the checkpoint: by the flag, else by $CLIPSEARCH_MODEL; "" for the library's own.
+func (p Process) modelNamed(flag string) string {
+	if flag == "" {
+		flag = p.Getenv("CLIPSEARCH_MODEL")
+	}
+	if info, err := os.Stat(p.path(flag)); err == nil && info.IsDir() {
+		return p.path(flag)
+	}
+	return flag
 }
 
 // openModel loads the checkpoint to use; see findModel.
@@ -115,16 +123,19 @@ func openImageTower(p Process, flags common, places places, library store.Model)
 // queryEncoder gives search the library's model. It is loaded on the first call, so that queries that need no vector
 // never wait for it. Safe for concurrent use.
 type queryEncoder struct {
-	open func() (*encode.Model, error)
+	library func() store.Model
+	open    func(library store.Model) (*encode.Model, error)
 
-	once  sync.Once
+	mu    sync.Mutex // held while the model is loaded
+	tried bool
+	of    store.Model // the library's when it was tried
 	model *encode.Model
 	err   error
 }
 
 // newQueryEncoder returns the encoder of a library's queries. The model must be the library's.
-func newQueryEncoder(p Process, flags common, places places, library store.Model) *queryEncoder {
-	return &queryEncoder{open: func() (*encode.Model, error) {
+func newQueryEncoder(p Process, flags common, places places, library func() store.Model) *queryEncoder {
+	return &queryEncoder{library: library, open: func(library store.Model) (*encode.Model, error) {
 		model, err := openModel(p, flags, places, library)
 		if err != nil {
 			return nil, err
@@ -136,9 +147,14 @@ func newQueryEncoder(p Process, flags common, places places, library store.Model
 	}}
 }
 
-// get loads the model once.
+// get loads the model once, or again where that failed and the library has got another one since.
 func (q *queryEncoder) get() (*encode.Model, error) {
-	q.once.Do(func() { q.model, q.err = q.open() })
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if now := q.library(); !q.tried || q.err != nil && q.of != now {
+		q.tried, q.of = true, now
+		q.model, q.err = q.open(now)
+	}
 	return q.model, q.err
 }
 
@@ -161,20 +177,25 @@ func (q *queryEncoder) EncodeImage(ctx context.Context, data []byte) ([]float32,
 }
 
 // refused returns why a query must not be answered without its vector: the model is not the library's, or it was asked for
-// by name and cannot be loaded. nil if the model was not needed or is there. No other call may be running.
+// by name and cannot be loaded. nil if the model was not needed or is there.
 func (q *queryEncoder) refused(named bool) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	if q.err != nil && (named || errors.Is(q.err, index.ErrModel)) {
 		return q.err
 	}
 	return nil
 }
 
-// warm begins to load the model, so that the first query need not wait for all of it. Close waits for it.
-func (q *queryEncoder) warm() { go q.get() }
+// warm begins to load the model, so that the first query need not wait for all of it; done waits for that.
+func (q *queryEncoder) warm() (done func()) {
+	var loading sync.WaitGroup
+	loading.Go(func() { q.get() })
+	return loading.Wait
+}
 
 // Close releases the model if it was loaded. No other call may be running or follow.
 func (q *queryEncoder) Close() error {
-	q.once.Do(func() { q.err = errNoModel }) // waits for warm, or forestalls it
 	if q.model == nil {
 		return nil
 	}

@@ -41,6 +41,9 @@ func startPrinter(w io.Writer, meter *progress.Meter, quiet bool) *printer {
 
 // terminalWidth reports whether w is a terminal, and its columns (80 where it is none).
 func terminalWidth(w io.Writer) (bool, int) {
+	if r, ok := w.(remote); ok {
+		return r.columns > 0, max(r.columns, 1)
+	}
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return false, 80

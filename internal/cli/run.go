@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 )
 
@@ -18,6 +19,26 @@ type Process struct {
 	Stdout io.Writer // results only
 	Stderr io.Writer // progress and messages
 	Getenv func(string) string
+
+	dir  string   // where relative paths begin; "": this process's working directory
+	held *holding // the library, where this process runs the command for another one that found it in use
+}
+
+// path returns a path as the user means it, who may be in another folder than this process.
+func (p Process) path(name string) string {
+	if p.dir == "" || name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(p.dir, name)
+}
+
+// paths is path for several.
+func (p Process) paths(names []string) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = p.path(name)
+	}
+	return all
 }
 
 // command is one verb of the program.
@@ -51,7 +72,11 @@ func commands() []command {
 // Run runs the command that p.Args name and returns the process's exit code (see [exitCode]). It returns within two
 // seconds of ctx's end, and prints at most one error.
 func Run(ctx context.Context, p Process) int {
-	err := dispatch(ctx, p)
+	return report(p, dispatch(ctx, p))
+}
+
+// report prints an error, if there is one to print, and returns the exit code.
+func report(p Process, err error) int {
 	if err == nil {
 		return exitOK
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -52,7 +53,9 @@ func runScripts(t *testing.T, dir string) {
 			for _, name := range []string{"XDG_DATA_HOME", "XDG_CACHE_HOME", "CLIPSEARCH_LIBRARY", "CLIPSEARCH_MODEL", "HF_HOME", "HF_HUB_CACHE"} {
 				env.Setenv(name, "")
 			}
-			return os.Mkdir(home, 0o755)
+			runtime := filepath.Join(env.WorkDir, "run")
+			env.Setenv("XDG_RUNTIME_DIR", runtime)
+			return errors.Join(os.Mkdir(home, 0o755), os.Mkdir(runtime, 0o700))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"picture": makePicture,
@@ -78,26 +81,37 @@ func spoil(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(path, spoiled, 0o600))
 }
 
-// makePicture is "picture FILE WIDTHxHEIGHT COLOUR": it writes a PNG or, by the name, a JPEG of one colour.
-func makePicture(ts *testscript.TestScript, neg bool, args []string) {
-	colours := map[string]color.RGBA{
+// colours are those that tests make pictures of.
+func colours(name string) (color.RGBA, bool) {
+	colour, ok := map[string]color.RGBA{
 		"red": {R: 220, G: 20, B: 20, A: 255}, "green": {R: 20, G: 190, B: 30, A: 255}, "blue": {R: 20, G: 40, B: 220, A: 255},
 		"white": {R: 255, G: 255, B: 255, A: 255},
+	}[name]
+	return colour, ok
+}
+
+// solid returns a picture of one colour.
+func solid(w, h int, colour color.RGBA) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for i := 0; i < len(img.Pix); i += 4 {
+		copy(img.Pix[i:], []byte{colour.R, colour.G, colour.B, 255})
 	}
+	return img
+}
+
+// makePicture is "picture FILE WIDTHxHEIGHT COLOUR": it writes a PNG or, by the name, a JPEG of one colour.
+func makePicture(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: picture FILE WIDTHxHEIGHT COLOUR")
 	}
 	width, height, ok := strings.Cut(args[1], "x")
 	w, errW := strconv.Atoi(width)
 	h, errH := strconv.Atoi(height)
-	colour, known := colours[args[2]]
+	colour, known := colours(args[2])
 	if !ok || errW != nil || errH != nil || !known {
 		ts.Fatalf("picture: %v", args)
 	}
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	for i := 0; i < len(img.Pix); i += 4 {
-		copy(img.Pix[i:], []byte{colour.R, colour.G, colour.B, 255})
-	}
+	img := solid(w, h, colour)
 	path := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
 	file, err := os.Create(path)

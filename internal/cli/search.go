@@ -8,11 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
-	"clipsearch/index/store"
-	"clipsearch/index/text"
-	"clipsearch/index/vector"
 	"clipsearch/search"
 )
 
@@ -23,7 +19,7 @@ occur in the caption, -word must not, and "2:beach + dog - people" adds and subt
 
   --mode MODE           hybrid (default), text (captions and names) or vector (what the picture shows)
   -k N                  how many hits (default 20)
-  --all                 also what is much weaker than the best hits of this query
+  --all                 no relevance cut (there is none yet)
   --text TEXT, --image FILE, --like ID, --not TEXT
                         add a text, a picture, an indexed picture, or subtract a text; each may be repeated
   --weight W            weight of the term before it (default 1)
@@ -62,17 +58,16 @@ type searchFlags struct {
 }
 
 func runSearch(ctx context.Context, p Process, args []string) (err error) {
-	opts, err := parseSearch(args)
+	opts, err := parseSearch(p, args)
 	if err != nil {
 		return err
 	}
-	places := findPlaces(p.Getenv)
-	st, err := store.Open(places.libraryPath(opts.library), store.Options{ReadOnly: true})
+	lib, err := openLibrary(ctx, p, opts.library, reading)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	engine, err := openEngine(ctx, p, opts.common, places, st, opts.query.Mode)
+	defer func() { err = errors.Join(err, lib.Close()) }()
+	engine, err := lib.engine(ctx, p, opts.common, opts.query.Mode)
 	if err != nil {
 		return err
 	}
@@ -99,7 +94,7 @@ func searchError(err error) error {
 }
 
 // parseSearch reads the command line into a query.
-func parseSearch(args []string) (*searchFlags, error) {
+func parseSearch(p Process, args []string) (*searchFlags, error) {
 	opts := &searchFlags{query: search.Query{K: search.DefaultK}}
 	q := &opts.query
 	f := newFlags("search")
@@ -124,7 +119,7 @@ func parseSearch(args []string) (*searchFlags, error) {
 	f.BoolVar(&q.Filter.HasCaption, "has-caption", false, "")
 	f.BoolVar(&opts.paths, "paths", false, "")
 	f.BoolVar(&opts.nul, "0", false, "")
-	termFlags(f.FlagSet, &q.Terms)
+	termFlags(p, f.FlagSet, &q.Terms)
 	words, err := f.parse(args)
 	if err != nil {
 		return nil, err
@@ -135,16 +130,16 @@ func parseSearch(args []string) (*searchFlags, error) {
 	case len(words) == 1:
 		q.Text = words[0]
 	}
-	return opts, opts.complete()
+	return opts, opts.complete(p)
 }
 
 // complete fills the query with the flags that are not its own types.
-func (opts *searchFlags) complete() (err error) {
+func (opts *searchFlags) complete(p Process) (err error) {
 	q := &opts.query
 	q.Mode, q.Fusion, q.Sort = search.Mode(opts.mode), search.Fusion(opts.fusion), search.Sort(opts.order)
 	q.Filter.Types, q.Filter.Tags = opts.types, opts.tags
-	if info, statErr := os.Stat(q.Filter.Folder); statErr == nil && info.IsDir() {
-		if q.Filter.Folder, err = filepath.Abs(q.Filter.Folder); err != nil { // as the shell's user means it
+	if info, statErr := os.Stat(p.path(q.Filter.Folder)); statErr == nil && info.IsDir() {
+		if q.Filter.Folder, err = filepath.Abs(p.path(q.Filter.Folder)); err != nil { // as the shell's user means it
 			return err
 		}
 	}
@@ -158,7 +153,7 @@ func (opts *searchFlags) complete() (err error) {
 }
 
 // termFlags adds the flags that make the query's terms, in the order they stand in.
-func termFlags(f *flag.FlagSet, terms *[]search.Term) {
+func termFlags(p Process, f *flag.FlagSet, terms *[]search.Term) {
 	add := func(term search.Term) error {
 		*terms = append(*terms, term)
 		return nil
@@ -166,7 +161,7 @@ func termFlags(f *flag.FlagSet, terms *[]search.Term) {
 	f.Func("text", "", func(s string) error { return add(search.Term{Kind: search.TermText, Text: s, Weight: 1}) })
 	f.Func("not", "", func(s string) error { return add(search.Term{Kind: search.TermText, Text: s, Weight: -1}) })
 	f.Func("image", "", func(path string) error {
-		data, err := os.ReadFile(path)
+		data, err := os.ReadFile(p.path(path))
 		if err != nil {
 			return err
 		}
@@ -188,61 +183,3 @@ func termFlags(f *flag.FlagSet, terms *[]search.Term) {
 		return nil
 	})
 }
-
-// engine is a search engine with what it has open.
-type engine struct {
-	*search.Engine
-	encoder *queryEncoder
-	words   *text.Index
-	vectors int // how many there are
-}
-
-// openEngine opens the derived indexes that a mode needs ("" means all of them) and wires the engine. The caption index
-// opens in the background: until it is ready, searches are answered by vectors alone.
-func openEngine(ctx context.Context, p Process, flags common, places places, st *store.Store, mode search.Mode) (*engine, error) {
-	words, err := text.Open(ctx, places.textCache(st.LibraryID()), st, text.Options{ReadOnly: true, Background: true})
-	if err != nil {
-		return nil, err
-	}
-	vectors := vector.New(st.Model().Dims)
-	if mode != search.ModeText {
-		if vectors, err = vector.Load(ctx, st); err != nil {
-			return nil, errors.Join(err, words.Close())
-		}
-	}
-	e := &engine{words: words, vectors: vectors.Len(), encoder: newQueryEncoder(p, flags, places, st.Model())}
-	e.Engine = search.New(search.Deps{Store: st, Text: words, Vectors: vectors, Encoder: e.encoder})
-	return e, nil
-}
-
-// wordsPatience is how long the search command waits for captions that have to be prepared first. Restoring those of a
-// library of 200,000 pictures takes a quarter of it.
-const wordsPatience = 8 * time.Second
-
-// waitForWords waits for the caption index where the query needs it: as long as that takes if nothing else can answer.
-func (e *engine) waitForWords(ctx context.Context, q search.Query) error {
-	if q.Mode == search.ModeVector && len(search.Parse(q.Text).Excluded) == 0 {
-		return nil
-	}
-	patient := ctx
-	if q.Mode != search.ModeText && e.vectors > 0 {
-		var cancel context.CancelFunc
-		patient, cancel = context.WithTimeout(ctx, wordsPatience)
-		defer cancel()
-	}
-	err := e.words.Wait(patient)
-	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		return nil
-	}
-	return err
-}
-
-// waitAMoment waits for a caption index that is nearly ready, as most are.
-func (e *engine) waitAMoment(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
-	defer cancel()
-	_ = e.words.Wait(ctx) // searches say what is the matter
-}
-
-// Close releases everything but the store.
-func (e *engine) Close() error { return errors.Join(e.encoder.Close(), e.words.Close()) }

@@ -12,7 +12,6 @@ import (
 	"syscall"
 
 	"clipsearch/assets"
-	"clipsearch/index/store"
 	"clipsearch/ui"
 )
 
@@ -51,19 +50,18 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	if err := checkListen(*listen); err != nil {
 		return err
 	}
-	places := findPlaces(p.Getenv)
-	st, err := store.Open(places.libraryPath(opts.library), store.Options{ReadOnly: true})
+	lib, err := openLibrary(ctx, p, opts.library, serving)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	engine, err := openEngine(ctx, p, opts, places, st, "")
+	defer func() { err = errors.Join(err, lib.Close()) }()
+	engine, err := lib.engine(ctx, p, opts, "")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
-	if st.Model().ID != "" {
-		engine.encoder.warm()
+	if lib.store.Model().ID != "" {
+		defer engine.encoder.warm()()
 	}
 	engine.waitAMoment(ctx)
 	listener, err := listenOn(*listen)
@@ -71,11 +69,12 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 		return err
 	}
 	address := listener.Addr().String()
-	handler, err := ui.New(ui.Deps{Searcher: engine, Library: st, Static: assets.Static(), Address: address})
+	handler, err := ui.New(ui.Deps{Searcher: engine, Library: lib.store, Static: assets.Static(), Address: address})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return serve(ctx, p, listener, handler, opts.quiet, *open)
+	err = serve(ctx, p, listener, handler, opts.quiet, *open && !lib.returned)
+	return errors.Join(err, handedBack(ctx))
 }
 
 // serve announces the address and answers until ctx ends.

@@ -37,11 +37,12 @@ func runStats(ctx context.Context, p Process, args []string) (err error) {
 	if len(rest) > 0 {
 		return usagef("stats takes no arguments")
 	}
-	st, err := store.Open(findPlaces(p.Getenv).libraryPath(opts.library), store.Options{ReadOnly: true})
+	lib, err := openLibrary(ctx, p, opts.library, reading)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+	defer func() { err = errors.Join(err, lib.Close()) }()
+	st := lib.store
 	stats, err := st.Stats(ctx)
 	if err != nil {
 		return err

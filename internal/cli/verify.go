@@ -62,7 +62,11 @@ func runVerify(ctx context.Context, p Process, args []string) error {
 	path := findPlaces(p.Getenv).libraryPath(opts.library)
 	meter := new(progress.Meter)
 	printer := startPrinter(p.Stderr, meter, opts.quiet)
-	v, err := verify(ctx, path, *repair, meter)
+	var v verdict
+	err = noted(p, path, func() (err error) {
+		v, err = verify(ctx, path, *repair, meter)
+		return err
+	})
 	printer.finish()
 	if err != nil {
 		return err
@@ -103,7 +107,7 @@ func verify(ctx context.Context, path string, repair bool, meter *progress.Meter
 
 // verifyFile checks a library; one that is too damaged to be opened has that problem.
 func verifyFile(ctx context.Context, path string, meter *progress.Meter) (report store.Report, err error) {
-	st, err := store.Open(path, store.Options{ReadOnly: true})
+	st, err := store.Open(path, store.Options{ReadOnly: true, Timeout: patience})
 	if errors.Is(err, store.ErrCorrupt) {
 		return store.Report{Problems: []store.Problem{{What: err.Error(), Lost: true}}}, nil
 	}

@@ -125,7 +125,7 @@ func (c *call) next(ctx context.Context) (code int, ended bool, err error) {
 	case frameRefused:
 		return 0, true, c.refused(string(payload))
 	case frameBack:
-		return 0, true, c.lost()
+		return 0, true, ErrHandedBack
 	case frameExit:
 		var e exit
 		err = json.Unmarshal(payload, &e)
@@ -164,12 +164,7 @@ func (c *call) broken(ctx context.Context, err error) error {
 	case errors.Is(err, errFrame):
 		return fmt.Errorf("answer of the process that holds the library: %w", err)
 	}
-	return c.lost()
-}
-
-// lost says that the host has gone: ErrHandedBack as long as nobody has seen a part of the result.
-func (c *call) lost() error {
-	if c.printed {
+	if c.printed { // doing it again would print a part of the result twice
 		return ErrCutShort
 	}
 	return ErrHandedBack

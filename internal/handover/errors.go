@@ -13,10 +13,11 @@ var (
 	ErrHosted = errors.New("another process hosts the library")
 	// ErrNoPlace: there is no folder that is ours alone to meet in.
 	ErrNoPlace = errors.New("no private folder for sockets")
-	// ErrHandedBack: the host ended before the command did, and nothing of its result has been printed. A [Handler] returns it to
-	// have the client do the command itself; it is the cause of the end of the context of a command that the host cannot wait for.
+	// ErrHandedBack: the client must do the command itself. A [Handler] returns it, having printed nothing that must not be printed
+	// twice; it stands for the death of a host before it printed any; and it is the cause of the end of the context of a command
+	// that the host cannot wait for.
 	ErrHandedBack = errors.New("the host has handed the command back")
-	// ErrCutShort: the host ended when the command had printed a part of its result.
+	// ErrCutShort: the host died when the command had printed a part of its result.
 	ErrCutShort = errors.New("the process that did the work has ended")
 )
 

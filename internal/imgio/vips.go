@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 	"unsafe"
 )
 
@@ -34,17 +33,12 @@ func (j job) decode() (decoded, error) {
 	if err := j.complete(); err != nil {
 		return decoded{}, err
 	}
-	return withOwnError(&gate, j.decodeVips)
+	return j.decodeVips()
 }
 
 // readHEIF has libvips read the size of a HEIC or AVIF picture. It turns the picture upright itself: the file's
 // own rotation boxes count, and EXIF repeats them.
 func readHEIF(data []byte, h *Header) error {
-	_, err := withOwnError(&gate, func() (struct{}, error) { return struct{}{}, sizeHEIF(data, h) })
-	return err
-}
-
-func sizeHEIF(data []byte, h *Header) error {
 	s, err := openVips(data, h.Format, 1)
 	if err != nil {
 		return err
@@ -85,9 +79,6 @@ func (j job) decodeVips() (decoded, error) {
 	strip := make([]byte, min(stripRows, height)*row)
 	line := make([]byte, 4*width)
 	for top := 0; top < height; top += stripRows {
-		if !j.deadline.IsZero() && time.Now().After(j.deadline) {
-			return decoded{}, ErrSlow
-		}
 		n := min(stripRows, height-top)
 		if err := s.rows(top, n, strip); err != nil {
 			return decoded{}, err
@@ -125,7 +116,7 @@ func loadShrink(format string, shrink int) int {
 }
 
 // vipsError makes an error of what libvips says about a file. The message may be another file's where two fail
-// at once: see vipsGate.
+// at once: libvips keeps one log for all.
 func vipsError(format string) error {
 	message := vipsMessage()
 	lower := strings.ToLower(message)

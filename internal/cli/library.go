@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"clipsearch/index/store"
+	"clipsearch/index/text"
+	"clipsearch/index/vector"
+	"clipsearch/internal/handover"
+	"clipsearch/internal/progress"
+	"clipsearch/search"
+)
+
+// library is a command's use of an open library; see [openLibrary]. It is also the index.Follower that brings in step what
+// is derived from the library.
+type library struct {
+	*holding
+	lent     bool // by the process that hosts the command, which keeps it open
+	returned bool // a host that has ended had begun with the command
+}
+
+// Close ends the use.
+func (l *library) Close() error {
+	if l.lent {
+		return nil
+	}
+	return l.close()
+}
+
+// holding is a library that this process has open, with what is derived from it: opened once, when first needed, and shared
+// by the process's own command and those that it runs for others.
+type holding struct {
+	store    *store.Store
+	places   places
+	writable bool
+
+	host   *handover.Host  // nil: nobody can hand anything over
+	claim  *handover.Claim // nil: nobody learns that we read
+	ready  chan struct{}   // closed: the store is open
+	ending chan struct{}   // closed: what lasts must end
+
+	writing chan struct{} // one slot; see turn
+	running *progress.Meter
+
+	mu      sync.Mutex // guards the following, and running
+	words   *text.Index
+	vectors *vector.Index
+	shared  *engine
+	key     engineKey
+}
+
+func newHolding(places places, writable bool) *holding {
+	return &holding{
+		places: places, writable: writable, ready: make(chan struct{}), ending: make(chan struct{}), writing: make(chan struct{}, 1),
+	}
+}
+
+// lend gives the library to a command that this process runs for another one, if it is the file that the command means.
+func (h *holding) lend(path string) (*library, error) {
+	mine, err := os.Stat(h.store.Path())
+	if err != nil {
+		return nil, err
+	}
+	if theirs, err := os.Stat(path); err != nil || !os.SameFile(mine, theirs) {
+		return nil, fmt.Errorf("the file at %s has been replaced", path)
+	}
+	return &library{holding: h, lent: true}, nil
+}
+
+// close ends the commands of others, releases the file, and only then tells those who wait for it.
+func (h *holding) close() error {
+	close(h.ending)
+	if h.host != nil {
+		h.host.Drain()
+	}
+	var errs []error
+	if h.shared != nil {
+		errs = append(errs, h.shared.encoder.Close())
+	}
+	if h.words != nil {
+		errs = append(errs, h.words.Close())
+	}
+	if h.store != nil {
+		errs = append(errs, h.store.Close())
+	}
+	if h.host != nil {
+		errs = append(errs, h.host.Close())
+	}
+	return errors.Join(append(errs, h.claim.Close())...)
+}
+
+// turn waits until no other run writes to the library, and shows that run's progress meanwhile; done ends the turn. meter
+// is what those who wait will see.
+func (h *holding) turn(ctx context.Context, p Process, meter *progress.Meter, quiet bool) (done func(), err error) {
+	select {
+	case h.writing <- struct{}{}:
+	default:
+		if err := h.await(ctx, p, quiet); err != nil {
+			return nil, err
+		}
+	}
+	h.setRunning(meter)
+	return func() { <-h.writing }, nil
+}
+
+// await takes the slot of a run that is under way.
+func (h *holding) await(ctx context.Context, p Process, quiet bool) error {
+	h.mu.Lock()
+	meter := h.running
+	h.mu.Unlock()
+	if !quiet {
+		fmt.Fprintln(p.Stderr, "clipsearch: waiting for another run on this library to end")
+	}
+	printer := startPrinter(p.Stderr, meter, quiet)
+	defer printer.finish()
+	select {
+	case h.writing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (h *holding) setRunning(meter *progress.Meter) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.running = meter
+}
+
+// Sync brings the caption index in step, and the vectors if a query has needed them.
+func (h *holding) Sync(ctx context.Context) error {
+	h.mu.Lock()
+	words, err := h.openWords(ctx)
+	vectors := h.vectors
+	h.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return words.Sync(gctx) })
+	if vectors != nil {
+		g.Go(func() error { return vectors.Sync(gctx) })
+	}
+	return g.Wait()
+}
+
+// save puts the caption index into the file, so that a copy need not make it anew.
+func (h *holding) save(ctx context.Context) error {
+	h.mu.Lock()
+	words, err := h.openWords(ctx)
+	h.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return words.Save(ctx)
+}
+
+// openWords begins to open the caption index: until it is ready, searches are answered by vectors alone. The caller holds
+// mu.
+func (h *holding) openWords(ctx context.Context) (*text.Index, error) {
+	if h.words == nil {
+		words, err := text.Open(context.WithoutCancel(ctx), h.places.textCache(h.store.LibraryID()), h.store, text.Options{
+			ReadOnly: !h.writable, Background: true, // for all, whoever needs it first: it ends with the library
+		})
+		if err != nil {
+			return nil, err
+		}
+		h.words = words
+	}
+	return h.words, nil
+}
+
+// legs opens the derived indexes that a mode needs.
+func (h *holding) legs(ctx context.Context, mode search.Mode) (*text.Index, *vector.Index, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	words, err := h.openWords(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if h.vectors == nil && mode == search.ModeText {
+		return words, vector.New(h.store.Model().Dims), nil
+	}
+	if h.vectors == nil {
+		if h.vectors, err = vector.Load(ctx, h.store); err != nil {
+			return nil, nil, err
+		}
+	}
+	return words, h.vectors, nil
+}
