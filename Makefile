@@ -17,6 +17,7 @@ NATIVE  := work=$$($(FIT)) && GOWORK=$$work CGO_ENABLED=1 $(GO)
 BUILD_PACKAGES := ca-certificates g++ pkg-config libvips-dev
 TORCH_PACKAGES := libopenblas0-pthread libtorch-dev
 TEST_PACKAGES   = git $(if $(shell grep -rls --include='*_test.go' chromedp .),chromium fonts-dejavu-core)
+PEER_PACKAGES  := ca-certificates g++ libhnswlib-dev libfaiss-dev libopenblas-dev
 DEMO_PACKAGES  := tuxpaint-stamps-default
 
 .PHONY: all
@@ -76,6 +77,12 @@ demo: build ## index the 796 captioned drawings of Tux Paint and search them; do
 	@scripts/apt-install.sh $(DEMO_PACKAGES)
 	@scripts/demo.sh
 
+.PHONY: peers
+peers: ## compare our vector search with hnswlib and others: make peers PEERS="VECTORS.npy QUERIES.npy"
+	@scripts/apt-install.sh $(PEER_PACKAGES)
+	cd bench/peers && GOWORK=off CGO_ENABLED=1 $(GO) build $(BUILD) -o ../../peers .
+	./peers $(PEERS)
+
 .PHONY: clean
 clean: ## remove what make built here; the fitted gotch stays in ~/.cache/clipsearch-build
-	rm -f clipsearch
+	rm -f clipsearch peers
