@@ -15,6 +15,7 @@ import (
 
 	"clipsearch/index/captions"
 	"clipsearch/index/store"
+	"clipsearch/internal/imgio"
 	"clipsearch/internal/progress"
 	"clipsearch/internal/scan"
 )
@@ -46,6 +47,7 @@ type Options struct {
 	Exclude  []string // patterns in gitignore syntax, recorded for each folder; they come before those of .clipsearchignore files
 	Batch    int      // pictures that go through the tower together; 0 is 32
 	Workers  int      // decoding goroutines; 0 is one a core
+	Thumb    int      // px, longer side of the thumbnails of pictures read in this run; 0 is DefaultThumb, NoThumb none
 
 	Encoder   Encoder                 // nil: captions and names only, documents get no vector
 	Followers []Follower              // brought in step while Run works and at its end
@@ -54,6 +56,9 @@ type Options struct {
 
 	walk  func(context.Context, []string, scan.Options) (scan.Tree, error) // nil: scan.Walk; tests put failures here
 	enter func(folder string)                                              // see scan.Options.Enter
+
+	decode   func([]byte, imgio.Options) (*imgio.Picture, error) // nil: imgio.Decode; tests put slow pictures here
+	patience time.Duration                                       // 0: patience
 }
 
 // defaultBatch is what keeps the matrix products of a ViT at the speed of large ones (M = 32 × 50 rows) and a batch
@@ -103,6 +108,15 @@ func once(ctx context.Context, st *store.Store, opts Options) (s Summary, err, c
 	}
 	if opts.Workers <= 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	if opts.Thumb == 0 {
+		opts.Thumb = DefaultThumb
+	}
+	if opts.decode == nil {
+		opts.decode = imgio.Decode
+	}
+	if opts.patience == 0 {
+		opts.patience = patience
 	}
 	if opts.walk == nil {
 		opts.walk = scan.Walk

@@ -107,7 +107,7 @@ func (r *run) readAll(ctx context.Context, feed <-chan job, read chan<- outcome)
 		workers.Go(func() {
 			for j := range feed {
 				start := time.Now()
-				o, ok := r.read(j)
+				o, ok := r.read(ctx, j)
 				r.meter.Spend(progress.Decode, start)
 				if !ok {
 					continue

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -13,10 +14,7 @@ import (
 	"clipsearch/internal/scan"
 )
 
-const (
-	thumbLong    = 384     // px; sharp on a tile of a doubled-density screen
-	maxFileBytes = 1 << 30 // of one picture file: a worker holds it whole
-)
+const maxFileBytes = 1 << 30 // of one picture file: a worker holds it whole
 
 // The reasons for which files are skipped, as the library counts them.
 const (
@@ -26,12 +24,13 @@ const (
 	reasonDamaged     = "damaged"
 	reasonDenied      = "no permission"
 	reasonGone        = "vanished while indexing"
+	reasonSlow        = "took too long"
 	reasonEncode      = "could not be encoded"
 	reasonOther       = "unreadable"
 )
 
-// read does what one file needs before it can be encoded or written. ok is false if that is nothing now.
-func (r *run) read(j job) (_ outcome, ok bool) {
+// read does what one file needs before it can be encoded or written. ok is false if that is nothing now, or ctx has ended.
+func (r *run) read(ctx context.Context, j job) (_ outcome, ok bool) {
 	data, err := readFile(j.file)
 	if err != nil {
 		if r.isLost(j.file.Root) {
@@ -41,7 +40,7 @@ func (r *run) read(j job) (_ outcome, ok bool) {
 	}
 	hash := sha256.Sum256(data)
 	if j.hash != nil && r.known[j.file.Path].Hash == hash {
-		return r.decode(j, hash, data), true // its document lacks nothing but a vector
+		return r.decode(ctx, j, hash, data) // its document lacks nothing but a vector
 	}
 	switch what, id := r.resolve(hash, j.id); what {
 	case move:
@@ -55,14 +54,14 @@ func (r *run) read(j job) (_ outcome, ok bool) {
 		r.mu.Unlock()
 		return outcome{}, false
 	}
-	return r.decode(j, hash, data), true
+	return r.decode(ctx, j, hash, data)
 }
 
 // isFinal reports whether a file that was skipped for a reason need not be tried again before it changes. A build with
 // more decoders may read what was unsupported; reading errors may pass.
 func isFinal(reason string) bool {
 	switch reason {
-	case reasonEmpty, reasonTooLarge, reasonDamaged, reasonEncode:
+	case reasonEmpty, reasonTooLarge, reasonDamaged, reasonSlow, reasonEncode:
 		return true
 	}
 	return false
@@ -89,41 +88,6 @@ func readFile(file scan.File) ([]byte, error) {
 		return nil, fmt.Errorf("%w: the file has %d bytes, the limit is %d", imgio.ErrTooLarge, file.Size, maxFileBytes)
 	}
 	return os.ReadFile(file.Path)
-}
-
-// DecodeOptions returns how far a picture may be shrunk while it is decoded: its shorter side to 1.5 times the tower's
-// inputSize in pixels (0 without a tower), its longer side to the thumbnail's. Pictures to search by are decoded alike,
-// so that a picture finds itself.
-func DecodeOptions(inputSize int) imgio.Options {
-	return imgio.Options{MinShort: max(1, inputSize*3/2), MinLong: thumbLong}
-}
-
-// decode turns a file's content into a document, and into the tower's input if there is an encoder.
-func (r *run) decode(j job, hash [32]byte, data []byte) outcome {
-	opts := DecodeOptions(0)
-	if r.opts.Encoder != nil {
-		opts = DecodeOptions(r.opts.Encoder.InputSize())
-	}
-	opts.ThumbLong = thumbLong
-	picture, err := imgio.Decode(data, opts)
-	if err != nil {
-		return outcome{job: j, hash: hash, skip: newSkip(j.file, reasonOf(err), err)}
-	}
-	meta, _ := imgio.ReadMetadata(data) // what can't be read of it is no reason to leave a picture out
-	document := r.document(j, hash)
-	document.Format, document.Width, document.Height = picture.Format, picture.Width, picture.Height
-	document.Taken, document.Camera = meta.Taken, meta.Camera
-	document.Latitude, document.Longitude, document.HasGPS = meta.Latitude, meta.Longitude, meta.HasGPS
-	document.Tags = merge(meta.Keywords, r.notes.labels(j.file.Path))
-	captions, err := r.captions(j, embedded(meta.Descriptions))
-	if err != nil {
-		return outcome{job: j, hash: hash, skip: newSkip(j.file, reasonOther, err)}
-	}
-	o := outcome{job: j, hash: hash, entry: &store.Entry{Document: document, Captions: captions, Thumb: picture.Thumb}}
-	if r.opts.Encoder != nil {
-		o.input = r.opts.Encoder.Prepare(picture.Image)
-	}
-	return o
 }
 
 // copy makes a document that shares the vector, the thumbnail and all that the content says of another one.
@@ -168,6 +132,8 @@ func reasonOf(err error) string {
 		return reasonTooLarge
 	case errors.Is(err, imgio.ErrCorrupt):
 		return reasonDamaged
+	case errors.Is(err, imgio.ErrSlow):
+		return reasonSlow
 	case errors.Is(err, fs.ErrPermission):
 		return reasonDenied
 	case errors.Is(err, fs.ErrNotExist):

@@ -17,6 +17,8 @@ type Engine struct {
 	encoder Encoder
 	cache   *vectorCache
 	sieve   *sieve
+
+	background *background
 }
 
 // Deps are what an Engine is made of. The engine closes none of them.
@@ -32,6 +34,7 @@ func New(deps Deps) *Engine {
 	return &Engine{
 		store: deps.Store, text: deps.Text, vectors: deps.Vectors, encoder: deps.Encoder,
 		cache: newVectorCache(cacheEntries), sieve: &sieve{store: deps.Store},
+		background: &background{store: deps.Store},
 	}
 }
 
@@ -54,14 +57,15 @@ func (e *Engine) Search(ctx context.Context, q Query) (*Result, error) {
 		result.Took = time.Since(started)
 		return result, nil
 	}
-	found, a, err := e.find(ctx, q, p)
+	f, err := e.find(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}
-	result.Total, result.More = len(found), a.full
-	result.Notes = append(result.Notes, a.notes...)
-	result.Partial = a.partial
-	page, err := e.page(found, q)
+	result.Total, result.More = len(f.candidates), f.more
+	result.Weaker, result.WeakerMore = f.weaker, f.weaker > 0 && (f.fullText || f.fullVectors)
+	result.Partial = f.partial
+	result.Notes = append(result.Notes, f.notes...)
+	page, err := e.page(f.candidates, q)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +73,7 @@ func (e *Engine) Search(ctx context.Context, q Query) (*Result, error) {
 	for i, c := range page {
 		hit := c.hit(q)
 		hit.Rank = q.Offset + i + 1
-		if hit.Similarity, err = e.similarity(c, a.vector); err != nil {
+		if hit.Similarity, err = e.similarity(c, f.vector); err != nil {
 			return nil, err
 		}
 		result.Hits = append(result.Hits, hit)
@@ -78,36 +82,51 @@ func (e *Engine) Search(ctx context.Context, q Query) (*Result, error) {
 	return result, nil
 }
 
-// find runs the legs, fuses and collapses; the candidates are in order of relevance.
-func (e *Engine) find(ctx context.Context, q Query, p plan) ([]candidate, answers, error) {
-	window := windowOf(q)
-	if q.sortsAll() {
-		window = MaxResults
+// findings are what the legs have found, fused.
+type findings struct {
+	answers
+	candidates []candidate // in order of relevance
+	weaker     int         // that lie outside the relevance window
+	more       bool        // there may be further relevant ones
+}
+
+// find runs the legs, fuses, cuts and collapses. It asks the legs for more while too few of theirs may be shown, and, where
+// all that is relevant is to be put in an order, while there may be more of that.
+func (e *Engine) find(ctx context.Context, q Query, p plan) (f findings, err error) {
+	depth := depthOf(q)
+	if q.sortsAll() && q.Mode == ModeText {
+		depth = MaxResults
 	}
 	for round := 0; ; round++ {
-		a, err := e.ask(ctx, p, window)
+		if f.answers, err = e.ask(ctx, p, depth); err != nil {
+			return f, err
+		}
+		w, err := e.windowOf(q, f.answers)
 		if err != nil {
-			return nil, a, err
+			return f, err
 		}
-		found := fuse(a, q)
-		if !q.Dedupe {
-			return found, a, nil
+		f.candidates, f.weaker = w.cut(fuse(f.answers, q))
+		f.more = w.more(f.answers)
+		if q.Dedupe {
+			if f.candidates, err = e.load(f.candidates); err != nil {
+				return f, err
+			}
+			if f.candidates, err = e.collapse(ctx, f.candidates); err != nil {
+				return f, err
+			}
 		}
-		if found, err = e.load(found); err != nil {
-			return nil, a, err
+		wanted := q.sortsAll() || q.Dedupe && len(f.candidates) < q.Offset+q.K
+		if !wanted || !f.more || round == widenings || depth >= MaxResults {
+			return f, nil
 		}
-		if found, err = e.collapse(ctx, found); err != nil {
-			return nil, a, err
-		}
-		if len(found) >= q.Offset+q.K || !a.full || round == widenings {
-			return found, a, nil
-		}
-		window *= 4
+		depth = min(4*depth, MaxResults)
 	}
 }
 
-// sortsAll reports whether all that was found is put in order before the page is cut out; see Sort.
-func (q Query) sortsAll() bool { return q.Mode == ModeText && q.Sort != SortRelevance }
+// sortsAll reports whether all that is relevant is put in order before the page is cut out; see Sort.
+func (q Query) sortsAll() bool {
+	return q.Sort != SortRelevance && (q.Mode == ModeText || !q.All)
+}
 
 // page cuts the hits asked for out of what was found and puts them in order.
 func (e *Engine) page(found []candidate, q Query) ([]candidate, error) {

@@ -9,8 +9,8 @@ import (
 
 const (
 	rankConstant = 60  // Cormack, Clarke, Büttcher: Reciprocal Rank Fusion, SIGIR 2009
-	minWindow    = 100 // matches a leg gives at least: fewer starve the fusion (Elasticsearch, OpenSearch)
-	widenings    = 4   // times a window is made four times as wide when too little in it may be shown
+	minDepth     = 100 // matches a leg gives at least: fewer starve the fusion (Elasticsearch, OpenSearch)
+	widenings    = 4   // times the legs are asked for four times as many when too few of theirs may be shown
 )
 
 // candidate is a document that a leg found, on its way to becoming a hit.
@@ -31,9 +31,9 @@ type standing struct {
 	share float64 // of the fused score
 }
 
-// windowOf returns how many matches each leg is asked for: twice what is shown, so that a document far down in one leg
+// depthOf returns how many matches each leg is asked for: twice what is shown, so that a document far down in one leg
 // can still be lifted by the other.
-func windowOf(q Query) int { return max(minWindow, 2*(q.Offset+q.K)) }
+func depthOf(q Query) int { return max(minDepth, 2*(q.Offset+q.K)) }
 
 // fuse merges the legs' results into one ranking: by score, then best single rank, then ID.
 func fuse(a answers, q Query) []candidate {

@@ -76,10 +76,10 @@ func TestFuseLinear(t *testing.T) {
 	}
 }
 
-func TestWindow(t *testing.T) {
+func TestDepth(t *testing.T) {
 	for _, test := range []struct{ offset, k, want int }{{0, 20, 100}, {40, 20, 120}, {0, 10_000, 20_000}} {
-		if got := windowOf(Query{Offset: test.offset, K: test.k}); got != test.want {
-			t.Errorf("window of %d hits from %d is %d, want %d", test.k, test.offset, got, test.want)
+		if got := depthOf(Query{Offset: test.offset, K: test.k}); got != test.want {
+			t.Errorf("depth for %d hits from %d is %d, want %d", test.k, test.offset, got, test.want)
 		}
 	}
 }

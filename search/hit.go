@@ -41,12 +41,15 @@ type Share struct {
 // Result is the answer to a query.
 type Result struct {
 	Hits  []Hit         // best first, or as Query.Sort says; never nil
-	Total int           // pictures found, those before and after Hits included
+	Total int           // pictures found in the relevance window, those before and after Hits included
 	More  bool          // Total is a lower bound: the legs were not read to their ends
 	Took  time.Duration // from the query to the hits
-	Notes []string      // what the person should know: a leg that did not answer and why, a line that was cut
-	// Partial says that the captions are still being prepared and did not answer: the same query will find more later.
-	Partial bool
+
+	Weaker     int  // pictures found outside the relevance window, which Query.All would show; 0 with it
+	WeakerMore bool // Weaker is a lower bound
+
+	Partial bool     // a leg that was asked did not answer, or is not ready; Notes say why
+	Notes   []string // what the person should know: a leg that did not answer and why, a line that was cut
 }
 
 // hit turns a loaded candidate into a hit; rank and similarity are filled in by the caller.

@@ -25,29 +25,30 @@ type VectorLeg interface {
 	Search(ctx context.Context, q []float32, k int, keep func(store.ID) bool) ([]vector.Neighbor, error)
 }
 
-// answers are the raw results of the legs for one window.
+// answers are the raw results of the legs, best first.
 type answers struct {
 	matches   []text.Match
 	neighbors []vector.Neighbor
 	vector    []float32 // the query's; nil if there is none
 	notes     []string
-	full      bool // a leg may have more than the window holds
-	partial   bool // the captions are not ready
+	partial   bool // a leg failed
+
+	fullText, fullVectors bool // the leg may have more than it was asked for
 }
 
-// ask runs the legs that the plan calls for side by side. If one fails and the other was asked too, the other's results
-// stand and a note says why; if none is left, the error is returned.
-func (e *Engine) ask(ctx context.Context, p plan, window int) (answers, error) {
+// ask runs the legs that the plan calls for side by side, each for its depth best. If one fails and the other was asked
+// too, the other's results stand and a note says why; if none is left, the error is returned.
+func (e *Engine) ask(ctx context.Context, p plan, depth int) (answers, error) {
 	var a answers
 	var textErr, vectorErr error
 	byWords := len(p.words.Words)+len(p.words.Phrases) > 0
 	byVector := len(p.terms) > 0
 	var legs sync.WaitGroup
 	if byWords {
-		legs.Go(func() { a.matches, textErr = e.text.Search(ctx, p.words, window, p.allows) })
+		legs.Go(func() { a.matches, textErr = e.text.Search(ctx, p.words, depth, p.allows) })
 	}
 	if byVector {
-		legs.Go(func() { a.neighbors, a.vector, vectorErr = e.nearest(ctx, p, window) })
+		legs.Go(func() { a.neighbors, a.vector, vectorErr = e.nearest(ctx, p, depth) })
 	}
 	legs.Wait()
 	if err := ctx.Err(); err != nil {
@@ -64,25 +65,25 @@ func (e *Engine) ask(ctx context.Context, p plan, window int) (answers, error) {
 	case vectorErr != nil && !byWords:
 		return a, vectorErr
 	case errors.Is(textErr, text.ErrNotReady):
-		a.partial = true
 		a.notes = append(a.notes, "the captions are still being prepared: these are ranked by what pictures show alone")
 	case textErr != nil:
 		a.notes = append(a.notes, fmt.Sprintf("searched by what pictures show alone: the words could not be searched: %v", textErr))
 	case vectorErr != nil:
 		a.notes = append(a.notes, fmt.Sprintf("searched by words alone: %v", vectorErr))
 	}
-	a.full = len(a.matches) >= window || len(a.neighbors) >= window
+	a.partial = textErr != nil || vectorErr != nil
+	a.fullText, a.fullVectors = len(a.matches) >= depth, len(a.neighbors) >= depth
 	return a, nil
 }
 
 // nearest runs the vector leg. It leaves out what the words exclude, which the caption index alone can tell: of the nearest
 // pictures, and of more if too few are left.
-func (e *Engine) nearest(ctx context.Context, p plan, window int) ([]vector.Neighbor, []float32, error) {
-	q, err := e.queryVector(ctx, p.terms)
+func (e *Engine) nearest(ctx context.Context, p plan, depth int) ([]vector.Neighbor, []float32, error) {
+	q, err := e.queryVector(ctx, p.terms, p.prompts)
 	if err != nil {
 		return nil, nil, err
 	}
-	for size, round := window, 0; ; size, round = 4*size, round+1 {
+	for size, round := depth, 0; ; size, round = 4*size, round+1 {
 		neighbors, err := e.vectors.Search(ctx, q, size, p.allows)
 		if err != nil {
 			return nil, q, fmt.Errorf("search the vectors: %w", err)
@@ -91,8 +92,8 @@ func (e *Engine) nearest(ctx context.Context, p plan, window int) ([]vector.Neig
 		if err != nil {
 			return nil, q, err
 		}
-		if len(left) >= window || len(neighbors) < size || round == widenings {
-			return left[:min(window, len(left))], q, nil
+		if len(left) >= depth || len(neighbors) < size || round == widenings {
+			return left[:min(depth, len(left))], q, nil
 		}
 	}
 }

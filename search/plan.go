@@ -15,6 +15,7 @@ type plan struct {
 	words    text.Query            // no words or phrases in it: the words leg stays out
 	excluded []string              // words and phrases that no hit may have
 	terms    []Term                // none: the vector leg stays out
+	prompts  []string              // that text terms are encoded with
 	keep     map[store.ID]struct{} // nil: all
 	without  []store.ID
 	notes    []string
@@ -23,7 +24,7 @@ type plan struct {
 // plan takes a checked query apart for the legs and works out which documents pass its filter.
 func (e *Engine) plan(ctx context.Context, q Query) (plan, error) {
 	line := Parse(q.Text)
-	p := plan{excluded: line.Excluded, terms: line.Terms, without: q.Filter.Without}
+	p := plan{excluded: line.Excluded, terms: line.Terms, prompts: q.Prompts, without: q.Filter.Without}
 	if line.Cut {
 		p.notes = append(p.notes, fmt.Sprintf("only the first %d characters were read", maxLineRunes))
 	}

@@ -71,6 +71,8 @@ type Query struct {
 	All    bool   // no relevance cut
 	Prefix bool   // the last word of Text may be unfinished
 
+	Prompts []string // that texts are encoded with, "{q}" standing for the words; nil: DefaultPrompts
+
 	Fusion       Fusion
 	TextWeight   float64 // of the words leg; both weights 0 means 1 and 1, a single 0 leaves that leg out
 	VectorWeight float64
@@ -88,6 +90,9 @@ func (q Query) withDefaults() (Query, error) {
 	}
 	if q.Sort == "" {
 		q.Sort = SortRelevance
+	}
+	if len(q.Prompts) == 0 {
+		q.Prompts = DefaultPrompts()
 	}
 	if q.TextWeight == 0 && q.VectorWeight == 0 {
 		q.TextWeight, q.VectorWeight = 1, 1
@@ -134,7 +139,7 @@ func (q Query) check() error {
 			return badQuery("a term's weight is %v; it is from -%d to %d", term.Weight, maxWeight, maxWeight)
 		}
 	}
-	return nil
+	return checkPrompts(q.Prompts)
 }
 
 func weightOK(w float64) bool { return w >= 0 && w <= maxWeight } // false for NaN

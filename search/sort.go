@@ -11,8 +11,9 @@ import (
 
 // Sort is the order of hits.
 //
-// What is relevant is put in that order: in mode text every match of the words; else, since every picture is similar to
-// a degree, the hits from Offset to Offset + K by relevance.
+// What is relevant is put in that order: all that is in the relevance window. Without a window (Query.All) it is every
+// match of the words in mode text; else, since every picture is similar to a degree, the hits from Offset to Offset + K
+// by relevance.
 type Sort string
 
 // The orders. Ties are broken by relevance.

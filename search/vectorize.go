@@ -27,12 +27,12 @@ const (
 )
 
 // queryVector returns the normalised weighted sum of the terms' vectors.
-func (e *Engine) queryVector(ctx context.Context, terms []Term) ([]float32, error) {
+func (e *Engine) queryVector(ctx context.Context, terms []Term, prompts []string) ([]float32, error) {
 	dims := e.store.Model().Dims
 	if dims == 0 {
 		return nil, fmt.Errorf("%w: the library was made without a model", ErrNoVectors)
 	}
-	texts, err := e.textVectors(ctx, terms)
+	texts, err := e.textVectors(ctx, terms, prompts)
 	if err != nil {
 		return nil, err
 	}
@@ -66,16 +66,38 @@ func (e *Engine) termVector(ctx context.Context, term Term, texts map[string][]f
 	return texts[term.Text], nil
 }
 
-// textVectors returns the vectors of all text terms; the tower runs once, for those that the cache does not have.
-func (e *Engine) textVectors(ctx context.Context, terms []Term) (map[string][]float32, error) {
-	vectors := map[string][]float32{}
-	var missing []string
+// textVectors returns the vectors of all text terms, by their words.
+func (e *Engine) textVectors(ctx context.Context, terms []Term, prompts []string) (map[string][]float32, error) {
+	var texts []string
 	for _, term := range terms {
-		if term.Kind != TermText {
-			continue
+		if term.Kind == TermText {
+			texts = append(texts, prompted(prompts, term.Text)...)
 		}
-		if vectors[term.Text] = e.cache.get("text " + term.Text); vectors[term.Text] == nil {
-			missing = append(missing, term.Text)
+	}
+	encoded, err := e.encodeTexts(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	vectors := map[string][]float32{}
+	for _, term := range terms {
+		if term.Kind == TermText {
+			vectors[term.Text] = ensemble(encoded[:len(prompts)])
+			encoded = encoded[len(prompts):]
+		}
+	}
+	return vectors, nil
+}
+
+// encodeTexts returns the vector of each text; the tower runs once, for those that the cache does not have.
+func (e *Engine) encodeTexts(ctx context.Context, texts []string) ([][]float32, error) {
+	vectors := make([][]float32, len(texts))
+	at := map[string]int{} // in missing
+	var missing []string
+	for i, text := range texts {
+		_, waits := at[text]
+		if vectors[i] = e.cache.get("text " + text); vectors[i] == nil && !waits {
+			at[text] = len(missing)
+			missing = append(missing, text)
 		}
 	}
 	if len(missing) == 0 {
@@ -88,9 +110,17 @@ func (e *Engine) textVectors(ctx context.Context, terms []Term) (map[string][]fl
 	if err != nil {
 		return nil, encoderError(ctx, err)
 	}
-	for i, v := range made {
-		vectors[missing[i]] = v
-		e.cache.put("text "+missing[i], v)
+	dims := e.store.Model().Dims
+	for i, text := range missing {
+		if len(made[i]) != dims {
+			return nil, fmt.Errorf("the model's vectors have %d values, the library's %d: it was made with another model", len(made[i]), dims)
+		}
+		e.cache.put("text "+text, made[i])
+	}
+	for i, text := range texts {
+		if vectors[i] == nil {
+			vectors[i] = made[at[text]]
+		}
 	}
 	return vectors, nil
 }

@@ -11,13 +11,16 @@ import (
 
 // answer is the JSON of a search.
 type answer struct {
-	Hits   []search.Hit `json:"hits"`
-	Total  int          `json:"total"`           // pictures found
-	More   bool         `json:"more"`            // total is a lower bound
-	TookMS float64      `json:"took_ms"`         // ms, of the search alone
-	Notes  []string     `json:"notes,omitempty"` // what the person should know
-	// Partial: the captions are still being prepared; ask again later.
-	Partial bool `json:"partial,omitempty"`
+	Hits  []search.Hit `json:"hits"`
+	Total int          `json:"total"` // pictures found in the relevance window
+	More  bool         `json:"more"`  // total is a lower bound
+
+	Weaker     int  `json:"weaker"`                // found, but hidden outside the window; all=1 shows them
+	WeakerMore bool `json:"weaker_more,omitempty"` // weaker is a lower bound
+
+	Partial bool     `json:"partial,omitempty"` // a leg that was asked did not answer; notes say why
+	TookMS  float64  `json:"took_ms"`           // ms, of the search alone
+	Notes   []string `json:"notes,omitempty"`   // what the person should know
 }
 
 // apiSearch answers GET /api/v1/search.
@@ -27,7 +30,10 @@ func (s *site) apiSearch(w http.ResponseWriter, r *http.Request) {
 		apiError(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, answer{result.Hits, result.Total, result.More, milliseconds(result.Took), result.Notes, result.Partial})
+	writeJSON(w, http.StatusOK, answer{
+		Hits: result.Hits, Total: result.Total, More: result.More, Weaker: result.Weaker, WeakerMore: result.WeakerMore,
+		Partial: result.Partial, TookMS: milliseconds(result.Took), Notes: result.Notes,
+	})
 }
 
 // ask runs the search that an address spells.

@@ -20,6 +20,7 @@ func printResult(p Process, opts *searchFlags, result *search.Result) error {
 		if len(result.Hits) == 0 {
 			fmt.Fprintln(p.Stderr, "clipsearch: nothing found")
 		}
+		printWeaker(p.Stderr, result)
 	}
 	w := bufio.NewWriter(p.Stdout)
 	switch {
@@ -43,6 +44,18 @@ func printResult(p Process, opts *searchFlags, result *search.Result) error {
 		printTable(w, result.Hits, width)
 	}
 	return w.Flush()
+}
+
+// printWeaker says how much lies outside the relevance window.
+func printWeaker(w io.Writer, result *search.Result) {
+	switch {
+	case result.WeakerMore:
+		fmt.Fprintf(w, "clipsearch: more than %d weaker results hidden; --all shows them\n", result.Weaker)
+	case result.Weaker == 1:
+		fmt.Fprintln(w, "clipsearch: 1 weaker result hidden; --all shows it")
+	case result.Weaker > 0:
+		fmt.Fprintf(w, "clipsearch: %d weaker results hidden; --all shows them\n", result.Weaker)
+	}
 }
 
 // printPaths writes paths byte for byte, each ended by end.

@@ -33,6 +33,8 @@ the captions, labels and patterns they were last given. It can be stopped at any
                         and comes back without work when it is not excluded any more.
   --watch               go on: look again whenever something changed, and every --rescan DURATION (default 15m)
                         as network drives tell nobody of their changes. Stop it with Ctrl-C.
+  --thumbnails SIZE     256, 384, 512 (pixels of the longer side) or none, for the pictures that are read in
+                        this run (default 384); those of earlier runs stay as they are
   --batch N             pictures that go through the model together (default 32)
 ` + libraryHelp + modelFlagsHelp + `  --quiet               no progress
   --json                the summary as one JSON object on stdout
@@ -40,8 +42,9 @@ the captions, labels and patterns they were last given. It can be stopped at any
 Hidden files and folders and what systems leave behind (Thumbs.db, @eaDir, lost+found, recycle bins) are passed over, and
 so are symbolic links to folders. A DIR of the library that is missing, unreadable or suddenly empty hides nothing.
 
-Exit status: 0 done, 1 failed or a folder is away, 2 usage, 3 done but some files could not be read, 5 library in use, 6 the model does
-not fit the library, 130 interrupted (what was done is kept). Stopping --watch while it waits is no interrupt: 0.
+Exit status: 0 done, 1 failed or a folder is away, 2 usage, 3 done but some files could not be read, 5 library in use,
+6 the model does not fit the library, 130 interrupted (what was done is kept). Stopping --watch while it waits is no
+interrupt: 0.
 
   clipsearch index ~/Pictures --captions ~/Pictures/captions.tsv
 `
@@ -51,9 +54,13 @@ type indexFlags struct {
 	common
 	captions, labels, exclude list
 	batch                     int
+	thumbnails                string
 	watch                     bool
 	rescan                    time.Duration
 }
+
+// thumbSizes are what --thumbnails takes.
+var thumbSizes = map[string]int{"256": 256, "384": index.DefaultThumb, "512": 512, "none": index.NoThumb}
 
 func runIndex(ctx context.Context, p Process, args []string) error {
 	var opts indexFlags
@@ -65,6 +72,7 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 	f.Var(&opts.labels, "labels", "")
 	f.Var(&opts.exclude, "exclude", "")
 	f.IntVar(&opts.batch, "batch", 0, "")
+	f.StringVar(&opts.thumbnails, "thumbnails", "384", "")
 	f.BoolVar(&opts.watch, "watch", false, "")
 	f.DurationVar(&opts.rescan, "rescan", 0, "")
 	dirs, err := f.parse(args)
@@ -75,6 +83,8 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 		return usagef("index: name the folders that --captions, --labels and --exclude are for")
 	case opts.batch < 0:
 		return usagef("index: --batch is %d; it is a number of pictures", opts.batch)
+	case thumbSizes[opts.thumbnails] == 0:
+		return usagef("index: --thumbnails is %q; it is 256, 384, 512 or none", opts.thumbnails)
 	case opts.rescan != 0 && !opts.watch:
 		return usagef("index: --rescan says how often --watch looks again; give --watch, too")
 	case opts.rescan < 0:
@@ -110,6 +120,7 @@ func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string
 	meter := new(progress.Meter)
 	options := index.Options{
 		Dirs: dirs, Captions: opts.captions, Labels: opts.labels, Exclude: opts.exclude, Batch: opts.batch,
+		Thumb: thumbSizes[opts.thumbnails],
 		Meter: meter, Followers: []index.Follower{lib}, Matched: func(reports []captions.Report) { printReports(p.Stderr, reports) },
 	}
 	if model != nil {

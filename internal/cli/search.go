@@ -19,7 +19,7 @@ occur in the caption, -word must not, and "2:beach + dog - people" adds and subt
 
   --mode MODE           hybrid (default), text (captions and names) or vector (what the picture shows)
   -k N                  how many hits (default 20)
-  --all                 no relevance cut (there is none yet)
+  --all                 also what is much weaker than the best hits of this query
   --text TEXT, --image FILE, --like ID, --not TEXT
                         add a text, a picture, an indexed picture, or subtract a text; each may be repeated
   --weight W            weight of the term before it (default 1)

@@ -3,6 +3,7 @@ package imgio
 import (
 	"fmt"
 	"image"
+	"time"
 )
 
 // maxShrink bounds the factor of a shrinking decode, so that sums of a block stay far below 2³².
@@ -29,7 +30,7 @@ func Decode(data []byte, opts Options) (p *Picture, err error) {
 			p, err = nil, corrupt(h.Format, "its decoder stopped: %v", r)
 		}
 	}()
-	job := job{data: data, header: h, shrink: shrinkFor(h, opts), profile: opts.ThumbLong > 0}
+	job := job{data: data, header: h, shrink: shrinkFor(h, opts), profile: opts.ThumbLong > 0, deadline: opts.Deadline}
 	result, err := job.decode()
 	if err != nil {
 		return nil, err
@@ -49,6 +50,8 @@ type job struct {
 	header  Header
 	shrink  int  // decode to the mean of shrink×shrink px, in whatever way is fastest
 	profile bool // keep what the thumbnail's colours need
+
+	deadline time.Time // see Options.Deadline
 }
 
 // decoded is what a decoder makes of a file.

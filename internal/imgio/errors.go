@@ -11,6 +11,8 @@ var (
 	ErrUnsupported = errors.New("not a supported picture")
 	// ErrTooLarge: the picture has more pixels than the limit. Nothing was decoded.
 	ErrTooLarge = errors.New("picture too large")
+	// ErrSlow: Options.Deadline had passed.
+	ErrSlow = errors.New("decoding takes too long")
 	// ErrCorrupt: the file ends early or breaks its format's rules.
 	ErrCorrupt = errors.New("damaged picture")
 )

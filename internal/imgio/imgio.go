@@ -16,6 +16,7 @@ package imgio
 
 import (
 	"image"
+	"time"
 )
 
 // Options bounds a decode. The zero value decodes at full size without a thumbnail.
@@ -25,6 +26,8 @@ type Options struct {
 	MaxPixels    int64 // px: larger pictures are refused before decoding; 0: from available memory, at least 100 MP
 	ThumbLong    int   // px: longer side of the thumbnail, never upscaled; 0: no thumbnail
 	ThumbQuality int   // 1–100: JPEG quality of the thumbnail; 0: 75
+	// Deadline, if not zero, is when a decode by libvips may give up with ErrSlow. It looks between strips of rows only.
+	Deadline time.Time
 }
 
 // Header is what a file says about its picture before any pixel is decoded.

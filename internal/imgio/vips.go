@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 	"unsafe"
 )
 
@@ -33,12 +34,17 @@ func (j job) decode() (decoded, error) {
 	if err := j.complete(); err != nil {
 		return decoded{}, err
 	}
-	return j.decodeVips()
+	return withOwnError(&gate, j.decodeVips)
 }
 
 // readHEIF has libvips read the size of a HEIC or AVIF picture. It turns the picture upright itself: the file's
 // own rotation boxes count, and EXIF repeats them.
 func readHEIF(data []byte, h *Header) error {
+	_, err := withOwnError(&gate, func() (struct{}, error) { return struct{}{}, sizeHEIF(data, h) })
+	return err
+}
+
+func sizeHEIF(data []byte, h *Header) error {
 	s, err := openVips(data, h.Format, 1)
 	if err != nil {
 		return err
@@ -79,6 +85,9 @@ func (j job) decodeVips() (decoded, error) {
 	strip := make([]byte, min(stripRows, height)*row)
 	line := make([]byte, 4*width)
 	for top := 0; top < height; top += stripRows {
+		if !j.deadline.IsZero() && time.Now().After(j.deadline) {
+			return decoded{}, ErrSlow
+		}
 		n := min(stripRows, height-top)
 		if err := s.rows(top, n, strip); err != nil {
 			return decoded{}, err
@@ -116,7 +125,7 @@ func loadShrink(format string, shrink int) int {
 }
 
 // vipsError makes an error of what libvips says about a file. The message may be another file's where two fail
-// at once: libvips keeps one log for all.
+// at once: see vipsGate.
 func vipsError(format string) error {
 	message := vipsMessage()
 	lower := strings.ToLower(message)

@@ -5,6 +5,7 @@ package imgio
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -13,7 +14,9 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 func TestDecodeHEIF(t *testing.T) {
@@ -204,4 +207,45 @@ func status(t *testing.T, name string) int64 {
 		t.Fatal(err)
 	}
 	return kB << 10
+}
+
+// TestErrorsSideBySide decodes damaged files of several kinds at once: each must say what it says alone.
+func TestErrorsSideBySide(t *testing.T) {
+	jpg, heic := asJPEG(t, scene(200, 150)), testdata(t, "quarters.heic")
+	png := asPNG(t, scene(200, 150))
+	files := [][]byte{
+		jpg[:len(jpg)/2], png[:len(png)/2], heic[:len(heic)-40], testdata(t, "quarters.avif")[:200],
+		append(bytes.Clone(png[:60]), bytes.Repeat([]byte{7}, len(png)-60)...),
+	}
+	var alone []string
+	for _, file := range files {
+		_, err := Decode(file, Options{})
+		if err == nil {
+			t.Fatal("a damaged file was decoded")
+		}
+		alone = append(alone, err.Error())
+	}
+	t.Logf("alone: %q", alone)
+	var group sync.WaitGroup
+	for range 200 {
+		for i, file := range files {
+			group.Go(func() {
+				if _, err := Decode(file, Options{}); err == nil || err.Error() != alone[i] {
+					t.Errorf("beside others: %v, alone: %s", err, alone[i])
+				}
+			})
+		}
+	}
+	group.Wait()
+}
+
+// TestDeadline gives up a decode whose time is over.
+func TestDeadline(t *testing.T) {
+	data := asJPEG(t, scene(64, 64))
+	if _, err := Decode(data, Options{Deadline: time.Now().Add(-time.Second)}); !errors.Is(err, ErrSlow) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := Decode(data, Options{Deadline: time.Now().Add(time.Hour)}); err != nil {
+		t.Error(err)
+	}
 }

@@ -38,6 +38,8 @@ func vipsJPEG(img *image.RGBA, bands int, profile []byte, quality int) ([]byte, 
 	for i := 0; i+4 <= len(img.Pix); i += 4 {
 		pixels = append(pixels, img.Pix[i:i+bands]...)
 	}
+	gate.enter()
+	defer gate.leave()
 	var out unsafe.Pointer
 	var size C.size_t
 	runtime.LockOSThread()

@@ -1,0 +1,116 @@
+package index
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/jpeg"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"clipsearch/internal/imgio"
+)
+
+// TestRunGivesUpSlowPictures has one picture of three take for ever to decode.
+func TestRunGivesUpSlowPictures(t *testing.T) {
+	r := newRig(t)
+	r.write("red.png", red)
+	r.write("green.png", green)
+	r.write("blue.png", blue)
+	release := make(chan struct{})
+	defer close(release)
+	slow := func(o *Options) {
+		o.Workers, o.patience = 1, 200*time.Millisecond
+		o.decode = func(data []byte, opts imgio.Options) (*imgio.Picture, error) {
+			if bytes.Equal(data, green) {
+				<-release
+			}
+			return imgio.Decode(data, opts)
+		}
+	}
+	for range 2 { // the second run knows
+		s := r.run(slow)
+		if len(s.Skipped) != 1 || s.Skipped[0].Reason != reasonSlow || !strings.Contains(s.Skipped[0].Detail, "200ms") || r.visible() != 2 {
+			t.Errorf("%d documents, %+v", r.visible(), s)
+		}
+	}
+}
+
+// TestRunStopsBesideASlowPicture ends the context while a picture takes for ever to decode.
+func TestRunStopsBesideASlowPicture(t *testing.T) {
+	r := newRig(t)
+	r.write("red.png", red)
+	ctx, cancel := context.WithCancel(context.Background())
+	release := make(chan struct{})
+	defer close(release)
+	_, err := Run(ctx, r.store, Options{Dirs: []string{r.folder}, Encoder: r.encoder, decode: func([]byte, imgio.Options) (*imgio.Picture, error) {
+		cancel()
+		<-release
+		return nil, errors.New("released")
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestThumbnailSizes(t *testing.T) {
+	var wide bytes.Buffer
+	if err := jpeg.Encode(&wide, image.NewGray(image.Rect(0, 0, 900, 600)), nil); err != nil {
+		t.Fatal(err)
+	}
+	for option, want := range map[int]image.Point{0: {X: 384, Y: 256}, 256: {X: 256, Y: 171}, 512: {X: 512, Y: 341}, NoThumb: {}} {
+		r := newRig(t)
+		if err := os.WriteFile(r.path("wide.jpg"), wide.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r.run(func(o *Options) { o.Thumb = option })
+		thumb, err := r.store.Thumbnail(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if option == NoThumb {
+			if thumb != nil {
+				t.Errorf("a thumbnail of %d bytes was made", len(thumb))
+			}
+			continue
+		}
+		config, err := jpeg.DecodeConfig(bytes.NewReader(thumb))
+		if err != nil || image.Pt(config.Width, config.Height) != want {
+			t.Errorf("size %d: the thumbnail has %d×%d px, want %v; %v", option, config.Width, config.Height, want, err)
+		}
+	}
+}
+
+// TestThumbnailBytes holds the mean of the 100 originals' thumbnails to 25 KB.
+func TestThumbnailBytes(t *testing.T) {
+	const originals = "../../shared/data/originals/samples"
+	names, _ := filepath.Glob(originals + "/*.jpg")
+	if len(names) == 0 {
+		t.Skip("the reference data is not beside the project, so: put it at ../shared and run: go test ./index")
+	}
+	for _, size := range []int{256, DefaultThumb, 512} {
+		total := 0
+		for _, name := range names {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			opts := DecodeOptions(224)
+			opts.ThumbLong = size
+			picture, err := imgio.Decode(data, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			total += len(picture.Thumb)
+		}
+		mean := total / len(names)
+		t.Logf("%d px: %d bytes on average over %d pictures", size, mean, len(names))
+		if size == DefaultThumb && mean > 25_000 {
+			t.Errorf("%d bytes on average, want at most 25,000", mean)
+		}
+	}
+}
