@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"clipsearch/index/store"
-	"clipsearch/internal/vec"
 )
 
 // Engine answers queries on one library. It is safe for concurrent use, also while the library is being written.
@@ -43,7 +42,7 @@ func New(deps Deps) *Engine {
 // answer; ctx's.
 func (e *Engine) Search(ctx context.Context, q Query) (*Result, error) {
 	started := time.Now()
-	q, err := q.withDefaults()
+	q, err := q.withDefaults(e.store.Model().ID)
 	if err != nil {
 		return nil, err
 	}
@@ -64,18 +63,24 @@ func (e *Engine) Search(ctx context.Context, q Query) (*Result, error) {
 	result.Total, result.More = len(f.candidates), f.more
 	result.Weaker, result.WeakerMore = f.weaker, f.weaker > 0 && (f.fullText || f.fullVectors)
 	result.Partial = f.partial
+	result.TextTook, result.VectorTook = f.textTook, f.vectorTook
 	result.Notes = append(result.Notes, f.notes...)
 	page, err := e.page(f.candidates, q)
 	if err != nil {
 		return nil, err
 	}
 	e.addTerms(ctx, p, page)
+	describe, err := e.describer(ctx, q, p, f.answers)
+	if err != nil {
+		return nil, err
+	}
+	result.Notes = append(result.Notes, describe.notes...)
 	for i, c := range page {
-		hit := c.hit(q)
-		hit.Rank = q.Offset + i + 1
-		if hit.Similarity, err = e.similarity(c, f.vector); err != nil {
+		hit, err := describe.hit(c)
+		if err != nil {
 			return nil, err
 		}
+		hit.Rank = q.Offset + i + 1
 		result.Hits = append(result.Hits, hit)
 	}
 	result.Took = time.Since(started)
@@ -173,22 +178,6 @@ func (e *Engine) load(found []candidate) ([]candidate, error) {
 		}
 	}
 	return loaded, nil
-}
-
-// similarity returns the inner product of the query's and the picture's vector, nil if one of them is not known.
-func (e *Engine) similarity(c candidate, query []float32) (*float64, error) {
-	if c.vector.rank > 0 {
-		return &c.vector.raw, nil
-	}
-	if query == nil {
-		return nil, nil
-	}
-	v, err := e.stored(c.id)
-	if err != nil || len(v) != len(query) {
-		return nil, err
-	}
-	s := float64(vec.Dot(v, query))
-	return &s, nil
 }
 
 // stored returns a picture's vector, nil if it has none or has gone since the legs saw it.

@@ -217,7 +217,8 @@ func TestModes(t *testing.T) {
 		{Query{Text: "beach"}, "a b c d e"},
 		{Query{Text: `"people on"`, Mode: ModeText}, "a"},
 		{Query{Text: "beach -people", Mode: ModeText}, "c b"},
-		{Query{Text: "beach -people"}, "b c d"},
+		{Query{Text: "beach -people"}, "c b d"},
+		{Query{Text: "beach -people", Fusion: FusionRRF, TextWeight: 1, VectorWeight: 1}, "b c d"},
 		{Query{Text: "beach -people", Mode: ModeVector}, "d b"},
 		{Query{Text: "beach - people", Mode: ModeVector}, "d b a e"},
 		{Query{Text: "beach - people", Mode: ModeText}, "c b"},
@@ -238,7 +239,7 @@ func TestModes(t *testing.T) {
 
 func TestHitsSayWhatIsKnown(t *testing.T) {
 	l := beaches(t)
-	result := l.search(Query{Text: "beach", Explain: true, K: 4})
+	result := l.search(Query{Text: "beach", Explain: true, K: 4, Fusion: FusionRRF, TextWeight: 1, VectorWeight: 1})
 	raw, err := json.Marshal(result.Hits[0])
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,10 @@
 package search
 
-import "errors"
+import (
+	"errors"
+
+	"clipsearch/index/text"
+)
 
 // Errors of what was asked for. Each is wrapped with the detail.
 var (
@@ -24,3 +28,6 @@ var (
 	// ErrCancelled: the weighted terms add up to nothing.
 	ErrCancelled = errors.New("the terms cancel each other out")
 )
+
+// ErrNotReady: the captions are still being prepared; the words leg alone was asked. A moment later it answers.
+var ErrNotReady = text.ErrNotReady

@@ -15,14 +15,17 @@ import (
 // Filter says which documents may be hits. The zero value lets all pass. Values of one field are alternatives, fields
 // are conditions that must all hold.
 type Filter struct {
-	Folder     string     // the picture lies in it or below; a relative one is below the folder that was indexed
-	Types      []string   // formats as in Formats, or "jpg", "tif", "heif"
-	Since      time.Time  // taken at or after; a picture without that date has its file's
-	Until      time.Time  // taken before
-	Tags       []string   // has one of them, whatever its case
-	Lang       string     // has a caption in that language, such as "de"; "en" includes captions of unknown language
-	HasCaption bool       // has a caption
-	Without    []store.ID // is none of these
+	Folder      string      // the picture lies in it or below; a relative one is below the folder that was indexed
+	Types       []string    // formats as in Formats, or "jpg", "tif", "heif"
+	Since       time.Time   // taken at or after; a picture without that date has its file's
+	Until       time.Time   // taken before
+	MinSize     Size        // at least so large
+	MaxSize     Size        // at most so large
+	Orientation Orientation // upright; "" means any
+	Tags        []string    // has one of them, whatever its case
+	Lang        string      // has a caption in that language, such as "de"; "en" includes captions of unknown language
+	HasCaption  bool        // has a caption
+	Without     []store.ID  // is none of these
 }
 
 // Formats returns the file types that Filter.Types can name, sorted.
@@ -33,7 +36,7 @@ func Formats() []string {
 // active reports whether documents must be looked at to tell which pass. Without needs no look.
 func (f Filter) active() bool {
 	return f.Folder != "" || len(f.Types) > 0 || !f.Since.IsZero() || !f.Until.IsZero() || len(f.Tags) > 0 ||
-		f.Lang != "" || f.HasCaption
+		f.Lang != "" || f.HasCaption || f.MinSize != Size{} || f.MaxSize != Size{} || f.Orientation != ""
 }
 
 // checked returns f with its values in their canonical spelling, or an ErrBadQuery.
@@ -41,6 +44,9 @@ func (f Filter) checked() (Filter, error) {
 	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
 		last := f.Until.Add(-time.Nanosecond)
 		return f, badQuery("the dates are the wrong way round: since %s, until %s", day(f.Since), day(last))
+	}
+	if err := f.checkSizes(); err != nil {
+		return f, err
 	}
 	types := make([]string, 0, len(f.Types))
 	for _, name := range f.Types {
@@ -78,6 +84,7 @@ func (f Filter) passes(r store.Record) bool {
 	case len(f.Types) > 0 && !slices.Contains(f.Types, d.Format):
 	case !f.Since.IsZero() && when.Before(f.Since):
 	case !f.Until.IsZero() && !when.Before(f.Until):
+	case !f.fits(d):
 	case len(f.Tags) > 0 && !shareTag(f.Tags, d.Tags):
 	case f.HasCaption && len(r.Captions) == 0:
 	case f.Lang != "" && !slices.ContainsFunc(r.Captions, func(c store.Caption) bool { return f.speaks(c.Lang) }):

@@ -64,13 +64,16 @@ func fuse(a answers, q Query) []candidate {
 
 // score fills in each leg's share and their sum.
 func score(found []candidate, a answers, q Query) {
-	share := func(s standing, _, _ float64) float64 { return 1 / float64(rankConstant+s.rank) }
-	if q.Fusion == FusionLinear {
-		share = stretched
+	share := stretched
+	if q.Fusion == FusionRRF {
+		share = func(s standing, _, _ float64) float64 { return 1 / float64(rankConstant+s.rank) }
 	}
 	var textLow, textHigh, vectorLow, vectorHigh float64 // the legs come best first
 	if n := len(a.matches); n > 0 {
-		textLow, textHigh = a.matches[n-1].Score, a.matches[0].Score
+		textHigh = a.matches[0].Score
+		if a.fullText {
+			textLow = a.matches[n-1].Score
+		} // else all that match are here, and the lowest score is that of other documents: 0
 	}
 	if n := len(a.neighbors); n > 0 {
 		vectorLow, vectorHigh = float64(a.neighbors[n-1].Similarity), float64(a.neighbors[0].Similarity)

@@ -25,7 +25,7 @@ func TestFuseRRF(t *testing.T) {
 		matches:   []text.Match{{ID: 1, Score: 9}, {ID: 2, Score: 5}, {ID: 3, Score: 1}},
 		neighbors: []vector.Neighbor{{ID: 2, Similarity: .5}, {ID: 4, Similarity: .25}, {ID: 1, Similarity: .1}},
 	}
-	found := fuse(a, Query{TextWeight: 1, VectorWeight: 1})
+	found := fuse(a, Query{Fusion: FusionRRF, TextWeight: 1, VectorWeight: 1})
 	// 1: 1/61 + 1/63, 2: 1/62 + 1/61, 4: 1/62, 3: 1/63
 	if diff := cmp.Diff([]store.ID{2, 1, 4, 3}, order(found)); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)
@@ -37,7 +37,7 @@ func TestFuseRRF(t *testing.T) {
 		t.Errorf("candidate 1 is %+v", found[1])
 	}
 
-	found = fuse(a, Query{TextWeight: 3, VectorWeight: 1})
+	found = fuse(a, Query{Fusion: FusionRRF, TextWeight: 3, VectorWeight: 1})
 	if diff := cmp.Diff([]store.ID{1, 2, 3, 4}, order(found)); diff != "" {
 		t.Errorf("words weighted (-want +got):\n%s", diff)
 	}
@@ -48,7 +48,7 @@ func TestFuseTies(t *testing.T) {
 		matches:   []text.Match{{ID: 7}, {ID: 9}},
 		neighbors: []vector.Neighbor{{ID: 5}, {ID: 8}},
 	}
-	found := fuse(a, Query{TextWeight: 1, VectorWeight: 1})
+	found := fuse(a, Query{Fusion: FusionRRF, TextWeight: 1, VectorWeight: 1})
 	if diff := cmp.Diff([]store.ID{5, 7, 8, 9}, order(found)); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)
 	}
@@ -63,6 +63,7 @@ func TestFuseLinear(t *testing.T) {
 	a := answers{
 		matches:   []text.Match{{ID: 1, Score: 9}, {ID: 2, Score: 7}, {ID: 3, Score: 1}},
 		neighbors: []vector.Neighbor{{ID: 2, Similarity: .5}, {ID: 3, Similarity: .4}, {ID: 1, Similarity: .1}},
+		fullText:  true,
 	}
 	found := fuse(a, Query{Fusion: FusionLinear, TextWeight: 1, VectorWeight: 2})
 	want := map[store.ID]float64{1: 1 + 0, 2: .75 + 2, 3: 0 + 2*.75}
@@ -73,6 +74,14 @@ func TestFuseLinear(t *testing.T) {
 	}
 	if diff := cmp.Diff([]store.ID{2, 3, 1}, order(found)); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
+func TestFuseLinearKnowsTheLowestScoreOfWords(t *testing.T) {
+	a := answers{matches: []text.Match{{ID: 1, Score: 10}, {ID: 2, Score: 9}}} // no others match: they score 0
+	found := fuse(a, Query{Fusion: FusionLinear, TextWeight: 1})
+	if math.Abs(found[1].score-.9) > 1e-9 {
+		t.Errorf("the second of two near-equal matches has %v, want 0.9", found[1].score)
 	}
 }
 

@@ -36,7 +36,7 @@ func fusionTrials(t *testing.T, m *tower, pictures []realPicture, folds ...int) 
 		}
 		e := realEngine(t, m, pictures, func(caption int) bool { return caption != fold })
 		for i, p := range pictures {
-			q, err := Query{Text: p.lines[fold], K: 10}.withDefaults()
+			q, err := Query{Text: p.lines[fold], K: 10}.withDefaults("")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,21 +65,23 @@ func strengthen(t *testing.T, trials []trial, pictures []realPicture, recall flo
 			t.Fatal(err)
 		}
 	}
-	low, high := 0.0, 1.0
-	var moved []trial
-	for range 12 {
-		amount := (low + high) / 2
-		moved = slices.Clone(trials)
+	move := func(trials []trial, amount float64) []trial {
+		moved := slices.Clone(trials)
 		for i := range moved {
 			moveTrial(t, &moved[i], index, pictures, float32(amount))
 		}
-		if hits(moved, Query{VectorWeight: 1}, 10) < recall {
+		return moved
+	}
+	low, high := 0.0, 1.0
+	for range 12 { // on one fold: the others' captions are no different
+		amount := (low + high) / 2
+		if hits(move(trials[:len(pictures)], amount), Query{VectorWeight: 1}, 10) < recall {
 			low = amount
 		} else {
 			high = amount
 		}
 	}
-	return moved
+	return move(trials, high)
 }
 
 func moveTrial(t *testing.T, trial *trial, index *vector.Index, pictures []realPicture, amount float32) {
@@ -202,8 +204,8 @@ func TestFusionExperiment(t *testing.T) {
 			how string
 			q   Query
 		}{
-			{"RRF 1:1", Query{TextWeight: 1, VectorWeight: 1}},
-			{fmt.Sprintf("RRF 1:%g", rrf), Query{TextWeight: 1, VectorWeight: rrf}},
+			{"RRF 1:1", Query{Fusion: FusionRRF, TextWeight: 1, VectorWeight: 1}},
+			{fmt.Sprintf("RRF 1:%g", rrf), Query{Fusion: FusionRRF, TextWeight: 1, VectorWeight: rrf}},
 			{"linear 1:1", Query{Fusion: FusionLinear, TextWeight: 1, VectorWeight: 1}},
 			{fmt.Sprintf("linear 1:%g", linear), Query{Fusion: FusionLinear, TextWeight: 1, VectorWeight: linear}},
 		} {

@@ -20,7 +20,10 @@ type Hit struct {
 	Height     int       `json:"height"`
 	Taken      time.Time `json:"taken,omitzero"`
 	Duplicates int       `json:"duplicates,omitempty"` // near-duplicates hidden behind it
+	Labels     []Label   `json:"labels,omitempty"`     // Query.Labels, the likeliest first; nil: the picture has no vector
 	Explain    []Share   `json:"explain,omitempty"`    // if asked for: the legs that found it
+	Marks      []Mark    `json:"marks,omitempty"`      // if asked for: where Terms are in Captions
+	Pulls      []Pull    `json:"pulls,omitempty"`      // if asked for: which words draw the query's vector to it
 }
 
 // Ranks are a hit's places in the legs, from 1; 0 where a leg did not find it.
@@ -45,6 +48,8 @@ type Result struct {
 	More  bool          // Total is a lower bound: the legs were not read to their ends
 	Took  time.Duration // from the query to the hits
 
+	TextTook, VectorTook time.Duration // of each leg, which run side by side; 0: it was not asked
+
 	Weaker     int  // pictures found outside the relevance window, which Query.All would show; 0 with it
 	WeakerMore bool // Weaker is a lower bound
 
@@ -67,7 +72,7 @@ func (c candidate) hit(q Query) Hit {
 		h.Captions = append(h.Captions, caption.Text)
 	}
 	if q.Explain {
-		h.Explain = c.shares(q)
+		h.Explain, h.Marks = c.shares(q), marks(h.Captions, h.Terms)
 	}
 	return h
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"clipsearch/index/store"
@@ -33,6 +34,8 @@ type answers struct {
 	notes     []string
 	partial   bool // a leg failed
 
+	textTook, vectorTook time.Duration
+
 	fullText, fullVectors bool // the leg may have more than it was asked for
 }
 
@@ -45,10 +48,16 @@ func (e *Engine) ask(ctx context.Context, p plan, depth int) (answers, error) {
 	byVector := len(p.terms) > 0
 	var legs sync.WaitGroup
 	if byWords {
-		legs.Go(func() { a.matches, textErr = e.text.Search(ctx, p.words, depth, p.allows) })
+		legs.Go(func() {
+			defer clock(&a.textTook)()
+			a.matches, textErr = e.text.Search(ctx, p.words, depth, p.allows)
+		})
 	}
 	if byVector {
-		legs.Go(func() { a.neighbors, a.vector, vectorErr = e.nearest(ctx, p, depth) })
+		legs.Go(func() {
+			defer clock(&a.vectorTook)()
+			a.neighbors, a.vector, vectorErr = e.nearest(ctx, p, depth)
+		})
 	}
 	legs.Wait()
 	if err := ctx.Err(); err != nil {
@@ -64,7 +73,7 @@ func (e *Engine) ask(ctx context.Context, p plan, depth int) (answers, error) {
 		return a, fmt.Errorf("search the words: %w", textErr)
 	case vectorErr != nil && !byWords:
 		return a, vectorErr
-	case errors.Is(textErr, text.ErrNotReady):
+	case errors.Is(textErr, ErrNotReady):
 		a.notes = append(a.notes, "the captions are still being prepared: these are ranked by what pictures show alone")
 	case textErr != nil:
 		a.notes = append(a.notes, fmt.Sprintf("searched by what pictures show alone: the words could not be searched: %v", textErr))
@@ -74,6 +83,12 @@ func (e *Engine) ask(ctx context.Context, p plan, depth int) (answers, error) {
 	a.partial = textErr != nil || vectorErr != nil
 	a.fullText, a.fullVectors = len(a.matches) >= depth, len(a.neighbors) >= depth
 	return a, nil
+}
+
+// clock starts a clock and returns what stops it.
+func clock(took *time.Duration) (stop func()) {
+	started := time.Now()
+	return func() { *took = time.Since(started) }
 }
 
 // nearest runs the vector leg. It leaves out what the words exclude, which the caption index alone can tell: of the nearest

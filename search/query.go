@@ -23,8 +23,8 @@ type Fusion string
 
 // The fusions.
 const (
-	FusionRRF    Fusion = "rrf"    // reciprocal rank fusion; the zero value means this
-	FusionLinear Fusion = "linear" // weighted sum of each leg's scores, stretched to [0, 1]
+	FusionLinear Fusion = "linear" // weighted sum of each leg's scores, stretched to [0, 1]; the zero value means this
+	FusionRRF    Fusion = "rrf"    // reciprocal rank fusion: weighted sum of 1/(60 + rank)
 )
 
 // TermKind says what a term is made of.
@@ -53,6 +53,7 @@ const (
 
 	maxTerms     = 64    // each costs a run of a tower
 	maxTermWords = 100   // of the words leg: the model reads 77 tokens, BM25 hardly changes after that
+	maxLabels    = 1_000 // each costs a run of the text tower for each prompt
 	maxWeight    = 1_000 // of a term or leg
 )
 
@@ -74,19 +75,17 @@ type Query struct {
 	Prompts []string // that texts are encoded with, "{q}" standing for the words; nil: DefaultPrompts
 
 	Fusion       Fusion
-	TextWeight   float64 // of the words leg; both weights 0 means 1 and 1, a single 0 leaves that leg out
+	TextWeight   float64 // of the words leg; both weights 0 means the model's own, a single 0 leaves that leg out
 	VectorWeight float64
 
-	Explain bool // fill Hit.Explain
+	Labels  []string // to be ranked for each hit; see Hit.Labels
+	Explain bool     // fill Hit.Explain, Marks and Pulls
 }
 
-// withDefaults returns q with its zero values spelled out, or what is wrong with it.
-func (q Query) withDefaults() (Query, error) {
+// withDefaults returns q with its zero values spelled out for a library of that model, or what is wrong with it.
+func (q Query) withDefaults(modelID string) (Query, error) {
 	if q.Mode == "" {
 		q.Mode = ModeHybrid
-	}
-	if q.Fusion == "" {
-		q.Fusion = FusionRRF
 	}
 	if q.Sort == "" {
 		q.Sort = SortRelevance
@@ -94,12 +93,7 @@ func (q Query) withDefaults() (Query, error) {
 	if len(q.Prompts) == 0 {
 		q.Prompts = DefaultPrompts()
 	}
-	if q.TextWeight == 0 && q.VectorWeight == 0 {
-		q.TextWeight, q.VectorWeight = 1, 1
-	}
-	if q.Mode == ModeText && q.TextWeight == 0 || q.Mode == ModeVector && q.VectorWeight == 0 {
-		q.TextWeight, q.VectorWeight = 1, 1 // the mode has chosen
-	}
+	q = q.blended(modelID)
 	q.Terms = slices.Clone(q.Terms)
 	for i := range q.Terms {
 		if q.Terms[i].Weight == 0 {
@@ -129,6 +123,8 @@ func (q Query) check() error {
 		return badQuery("the number of hits is %d; it is at most %d", q.K, MaxResults)
 	case q.Offset < 0 || q.Offset > MaxResults-q.K:
 		return badQuery("hits %d to %d cannot be shown; the first %d can", q.Offset+1, q.Offset+q.K, MaxResults)
+	case len(q.Labels) > maxLabels:
+		return badQuery("%d labels are too many; it is at most %d", len(q.Labels), maxLabels)
 	case len(q.Terms) > maxTerms:
 		return badQuery("%d terms are too many; it is at most %d", len(q.Terms), maxTerms)
 	case !weightOK(q.TextWeight) || !weightOK(q.VectorWeight):

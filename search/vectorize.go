@@ -26,11 +26,14 @@ const (
 	cancelled = 1e-5
 )
 
+// errNoModel: the library has no vectors, nor a model that could make some.
+var errNoModel = fmt.Errorf("%w: the library was made without a model", ErrNoVectors)
+
 // queryVector returns the normalised weighted sum of the terms' vectors.
 func (e *Engine) queryVector(ctx context.Context, terms []Term, prompts []string) ([]float32, error) {
 	dims := e.store.Model().Dims
 	if dims == 0 {
-		return nil, fmt.Errorf("%w: the library was made without a model", ErrNoVectors)
+		return nil, errNoModel
 	}
 	texts, err := e.textVectors(ctx, terms, prompts)
 	if err != nil {
@@ -43,7 +46,7 @@ func (e *Engine) queryVector(ctx context.Context, terms []Term, prompts []string
 			return nil, err
 		}
 		if len(v) != dims {
-			return nil, fmt.Errorf("the model's vectors have %d values, the library's %d: it was made with another model", len(v), dims)
+			return nil, fmt.Errorf("%w: its vectors have %d values, the library's %d: it was made with another model", ErrNoEncoder, len(v), dims)
 		}
 		for i, x := range v {
 			sum[i] += float32(term.Weight) * x
@@ -103,17 +106,20 @@ func (e *Engine) encodeTexts(ctx context.Context, texts []string) ([][]float32, 
 	if len(missing) == 0 {
 		return vectors, nil
 	}
-	if e.encoder == nil {
+	dims := e.store.Model().Dims
+	switch {
+	case dims == 0:
+		return nil, errNoModel
+	case e.encoder == nil:
 		return nil, ErrNoEncoder
 	}
 	made, err := e.encoder.EncodeTexts(ctx, missing)
 	if err != nil {
 		return nil, encoderError(ctx, err)
 	}
-	dims := e.store.Model().Dims
 	for i, text := range missing {
 		if len(made[i]) != dims {
-			return nil, fmt.Errorf("the model's vectors have %d values, the library's %d: it was made with another model", len(made[i]), dims)
+			return nil, fmt.Errorf("%w: its vectors have %d values, the library's %d: it was made with another model", ErrNoEncoder, len(made[i]), dims)
 		}
 		e.cache.put("text "+text, made[i])
 	}

@@ -21,7 +21,7 @@ func statusOf(err error) int {
 		return http.StatusGone
 	case errors.Is(err, search.ErrBadPicture), errors.Is(err, search.ErrNoVectors), errors.Is(err, search.ErrCancelled):
 		return http.StatusUnprocessableEntity
-	case errors.Is(err, search.ErrNoEncoder):
+	case errors.Is(err, search.ErrNoEncoder), errors.Is(err, search.ErrNotReady):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

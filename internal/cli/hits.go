@@ -71,13 +71,53 @@ func printTable(w io.Writer, hits []search.Hit, width int) {
 		line := fmt.Sprintf("%3d  %s", hit.Rank, printable(hit.Path))
 		fmt.Fprintln(w, cut(line, width))
 		fmt.Fprintln(w, cut("     "+detail(hit), width))
-		for _, share := range hit.Explain {
-			fmt.Fprintf(w, "     %s: rank %d, score %.4f, weight %g, adds %.5f\n", share.Leg, share.Rank, share.Score, share.Weight, share.Contribution)
-		}
+		printExplanation(w, hit)
 		if hit.Duplicates > 0 {
 			fmt.Fprintf(w, "     %d near-duplicates hidden\n", hit.Duplicates)
 		}
 	}
+}
+
+// printExplanation writes what was asked to be told of a hit, a line each.
+func printExplanation(w io.Writer, hit search.Hit) {
+	for _, share := range hit.Explain {
+		fmt.Fprintf(w, "     %s: rank %d, score %.4f, weight %g, adds %.5f\n", share.Leg, share.Rank, share.Score, share.Weight, share.Contribution)
+	}
+	for i := range hit.Captions {
+		if text := emphasized(hit, i); text != hit.Captions[i] {
+			fmt.Fprintf(w, "     caption: %s\n", printable(text))
+		}
+	}
+	if len(hit.Pulls) > 0 {
+		var words []string
+		for _, pull := range hit.Pulls {
+			words = append(words, fmt.Sprintf("%s %+.3f", printable(pull.Word), pull.Pull))
+		}
+		fmt.Fprintf(w, "     similarity by word: %s\n", strings.Join(words, ", "))
+	}
+	if len(hit.Labels) > 0 {
+		var labels []string
+		for _, label := range hit.Labels[:min(maxPrintedLabels, len(hit.Labels))] {
+			labels = append(labels, fmt.Sprintf("%s %.1f %%", printable(label.Label), 100*label.Probability))
+		}
+		fmt.Fprintf(w, "     labels: %s\n", strings.Join(labels, ", "))
+	}
+}
+
+// maxPrintedLabels is how many of a hit's labels people get to read; --json has all.
+const maxPrintedLabels = 5
+
+// emphasized returns a caption with stars around the words that matched.
+func emphasized(hit search.Hit, caption int) string {
+	var b strings.Builder
+	text, done := hit.Captions[caption], 0
+	for _, mark := range hit.Marks {
+		if mark.Caption == caption {
+			b.WriteString(text[done:mark.Start] + "*" + text[mark.Start:mark.End] + "*")
+			done = mark.End
+		}
+	}
+	return b.String() + text[done:]
 }
 
 // detail says in a line why a hit is there: its id, similarity, the words that matched, and the first caption.

@@ -176,6 +176,9 @@ func (q *queryEncoder) EncodeImage(ctx context.Context, data []byte) ([]float32,
 	return encodeImage(ctx, model, data)
 }
 
+// LogitScale returns the factor that turns similarities into logits. It is called after EncodeTexts has succeeded.
+func (q *queryEncoder) LogitScale() float64 { return q.model.LogitScale() }
+
 // refused returns why a query must not be answered without its vector: the model is not the library's, or it was asked for
 // by name and cannot be loaded. nil if the model was not needed or is there.
 func (q *queryEncoder) refused(named bool) error {

@@ -23,15 +23,23 @@ occur in the caption, -word must not, and "2:beach + dog - people" adds and subt
   --text TEXT, --image FILE, --like ID, --not TEXT
                         add a text, a picture, an indexed picture, or subtract a text; each may be repeated
   --weight W            weight of the term before it (default 1)
-  --fusion rrf|linear   how the two rankings become one (default rrf)
-  --text-weight W       weight of the words (default 1)
-  --vector-weight W     weight of what pictures show (default 1)
+  --prompt TEMPLATE     encode texts so, with {q} for the words; may be repeated, the vectors are added
+                        (default "{q}", "a photo of {q}" and "a picture of {q}")
+  --no-prompt           encode texts as typed
+  --fusion linear|rrf   how the two rankings become one (default linear)
+  --text-weight W       weight of the words, and
+  --vector-weight W     of what pictures show (default as measured for the model; if one is given, the other is 1)
   --sort ORDER          relevance (default), date, name, folder or random
+  --seed N              another random order for each N
   --dedupe              one picture of each group of near-duplicates
   --explain             why each hit is there
+  --label A,B,C         how likely each label is for each hit; may be repeated
   --folder DIR          only pictures in DIR or below; one that does not exist here is looked for in the indexed folders
   --type TYPE           only jpeg, png, webp, …; may be repeated
   --since D, --until D  only pictures taken then; 2019, 2019-05 or 2019-05-31
+  --min-size PX, --max-size PX
+                        only pictures of that size; 1080 (both sides) or 1920x1080, however they are held
+  --orientation O       only landscape, portrait or square pictures
   --tag TAG             only pictures with this label; may be repeated
   --lang LANG           only pictures with a caption in this language, such as de
   --has-caption         only pictures with a caption
@@ -105,8 +113,8 @@ func parseSearch(p Process, args []string) (*searchFlags, error) {
 	f.IntVar(&q.K, "k", search.DefaultK, "")
 	f.BoolVar(&q.All, "all", false, "")
 	f.StringVar(&opts.fusion, "fusion", "", "")
-	f.Float64Var(&q.TextWeight, "text-weight", 1, "")
-	f.Float64Var(&q.VectorWeight, "vector-weight", 1, "")
+	f.Float64Var(&q.TextWeight, "text-weight", 0, "")
+	f.Float64Var(&q.VectorWeight, "vector-weight", 0, "")
 	f.StringVar(&opts.order, "sort", "", "")
 	f.BoolVar(&q.Dedupe, "dedupe", false, "")
 	f.BoolVar(&q.Explain, "explain", false, "")
@@ -120,6 +128,8 @@ func parseSearch(p Process, args []string) (*searchFlags, error) {
 	f.BoolVar(&opts.paths, "paths", false, "")
 	f.BoolVar(&opts.nul, "0", false, "")
 	termFlags(p, f.FlagSet, &q.Terms)
+	opts.promptFlags(f.FlagSet)
+	opts.sizeFlags(f.FlagSet)
 	words, err := f.parse(args)
 	if err != nil {
 		return nil, err
@@ -129,6 +139,9 @@ func parseSearch(p Process, args []string) (*searchFlags, error) {
 		return nil, usagef("search: one query, please; put it in quotes: clipsearch search %q", words[0]+" "+words[1])
 	case len(words) == 1:
 		q.Text = words[0]
+	}
+	if err := completeWeights(f.FlagSet, q); err != nil {
+		return nil, err
 	}
 	return opts, opts.complete(p)
 }
