@@ -51,6 +51,7 @@ var rooms = map[string][]string{
 var keepers = map[string][]string{
 	"C":                             {"encode/torch", "internal/imgio"},
 	"unsafe":                        {"encode/torch", "internal/imgio"}, // memory that C owns
+	"net":                           {"internal/cli", "internal/handover", "ui"},
 	"flag":                          {"internal/cli", "internal/fit/cmd/fitgotch"},
 	"golang.org/x/term":             {"internal/cli"},
 	"github.com/sugarme/gotch":      {"encode/torch"},

@@ -23,6 +23,7 @@ const indexHelp = `Usage: clipsearch index [flags] [DIR...]
 Takes the pictures below each DIR into a library, with their captions, and keeps it in step: run it again and only what
 is new, changed, moved or gone costs anything. Without a DIR it looks again at all folders that the library knows, with
 the captions, labels and patterns they were last given. It can be stopped at any moment. The folders are never written to.
+Searches and pages beside it see what is finished; a second index on the same library takes its turn.
 
   --captions FILE       captions for the pictures; may be repeated. TSV or CSV (file, caption), JSON lines,
                         COCO or Karpathy JSON. A NAME.txt beside NAME.jpg is read without being asked for,

@@ -18,7 +18,8 @@ import (
 const serveHelp = `Usage: clipsearch serve [flags]
 
 Shows the library as a web page on this machine: a search box, pictures, and the way from each to its like. Only this
-machine can open it.
+machine can open it. Meanwhile index, search, stats and export work as ever: they run in this process. Beside an index run
+serve works, too: in that process until it ends, then by itself.
 
   --listen ADDR:PORT    where to listen, on this machine's loopback (default 127.0.0.1:7700, or a free
                         port if that is taken)
