@@ -41,7 +41,13 @@ func (p places) libraryPath(flag string) string {
 	return p.library
 }
 
+// cacheOf returns the folder of what is derived from a library.
+func (p places) cacheOf(libraryID string) string { return filepath.Join(p.cache, libraryID) }
+
+// textFolder is the folder of the caption index in that of a library.
+const textFolder = "text"
+
 // textCache returns the folder of a library's caption index.
 func (p places) textCache(libraryID string) string {
-	return filepath.Join(p.cache, libraryID, "text")
+	return filepath.Join(p.cacheOf(libraryID), textFolder)
 }

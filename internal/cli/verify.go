@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/dustin/go-humanize"
 
@@ -14,9 +15,10 @@ import (
 
 const verifyHelp = `Usage: clipsearch verify [flags]
 
-Reads a whole library and checks every page, every record's checksum, and that all of it goes together. With --repair,
-what is derived is made again from what is good, and what cannot be read is left out: then the damaged file stays beside
-the library as FILE.damaged, and the next index run brings back what the pictures can tell.
+Reads a whole library and checks every page, every record's checksum, that all of it goes together, and that the caption
+index on this machine is this library's. With --repair, what is derived is made again from what is good, and what cannot
+be read is left out: then the damaged file stays beside the library as FILE.damaged, and the next index run brings back
+what the pictures can tell.
 
 ` + libraryHelp + `  --repair              mend what is damaged
   --quiet               no progress
@@ -59,12 +61,13 @@ func runVerify(ctx context.Context, p Process, args []string) error {
 	if len(rest) > 0 {
 		return usagef("verify takes no arguments")
 	}
-	path := findPlaces(p.Getenv).libraryPath(opts.library)
+	places := findPlaces(p.Getenv)
+	path := places.libraryPath(opts.library)
 	meter := new(progress.Meter)
 	printer := startPrinter(p.Stderr, meter, opts.quiet)
 	var v verdict
 	err = noted(p, path, func() (err error) {
-		v, err = verify(ctx, path, *repair, meter)
+		v, err = verify(ctx, places, path, *repair, meter)
 		return err
 	})
 	printer.finish()
@@ -83,9 +86,9 @@ func runVerify(ctx context.Context, p Process, args []string) error {
 }
 
 // verify checks a library and, if asked to and there is something to mend, repairs it.
-func verify(ctx context.Context, path string, repair bool, meter *progress.Meter) (verdict, error) {
+func verify(ctx context.Context, places places, path string, repair bool, meter *progress.Meter) (verdict, error) {
 	v := verdict{Library: path, Problems: []problem{}, Lost: []string{}}
-	report, err := verifyFile(ctx, path, meter)
+	report, cache, err := verifyFile(ctx, places, path, meter)
 	if err != nil {
 		return v, err
 	}
@@ -102,20 +105,26 @@ func verify(ctx context.Context, path string, repair bool, meter *progress.Meter
 	}
 	v.Repaired, v.Kept = true, repaired.Kept
 	v.Lost = append(v.Lost, repaired.Lost...)
-	return v, nil
+	return v, os.RemoveAll(cache) // what is in it is made again
 }
 
-// verifyFile checks a library; one that is too damaged to be opened has that problem.
-func verifyFile(ctx context.Context, path string, meter *progress.Meter) (report store.Report, err error) {
+// verifyFile checks a library and, if it is whole, what is derived from it, and returns the folder where that is cached, ""
+// if it cannot be known. A library that is too damaged to be opened has that problem.
+func verifyFile(ctx context.Context, places places, path string, meter *progress.Meter) (report store.Report, cache string, err error) {
 	st, err := store.Open(path, store.Options{ReadOnly: true, Timeout: patience})
 	if errors.Is(err, store.ErrCorrupt) {
-		return store.Report{Problems: []store.Problem{{What: err.Error(), Lost: true}}}, nil
+		return store.Report{Problems: []store.Problem{{What: err.Error(), Lost: true}}}, "", nil
 	}
 	if err != nil {
-		return report, err
+		return report, "", err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	return st.Verify(ctx, countMiB(meter, "checking"))
+	cache = places.cacheOf(st.LibraryID())
+	report, err = st.Verify(ctx, countMiB(meter, "checking"))
+	if err == nil && report.Clean() {
+		report.Problems, err = derivedProblems(ctx, cache, st)
+	}
+	return report, cache, err
 }
 
 // countMiB returns a function that counts bytes on a meter.

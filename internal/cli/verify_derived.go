@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"clipsearch/index/store"
+	"clipsearch/index/text"
+)
+
+// derivedProblems opens what is derived from a library as a search would, from its folder of the cache, and says where
+// it disagrees with the library. The snapshots' checksums are the store's to check.
+func derivedProblems(ctx context.Context, cache string, st *store.Store) ([]store.Problem, error) {
+	var all []store.Problem
+	for _, check := range []func(context.Context, string, *store.Store) ([]string, error){
+		checkWords,
+	} {
+		found, err := check(ctx, cache, st)
+		if err != nil {
+			return nil, err
+		}
+		for _, what := range found {
+			all = append(all, store.Problem{What: what})
+		}
+	}
+	return all, nil
+}
+
+// checkWords checks the caption index, if there is one on this machine: as each change of the library is one of it, the
+// copies of a library that went different ways may have one that suits only one of them.
+func checkWords(ctx context.Context, cache string, st *store.Store) (problems []string, err error) {
+	dir := filepath.Join(cache, textFolder)
+	if _, err := os.Stat(dir); err != nil {
+		return nil, nil
+	}
+	words, err := text.Open(ctx, dir, st, text.Options{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, words.Close()) }()
+	stats, err := st.Stats(ctx)
+	if err == nil && words.Len() != stats.Documents {
+		problems = append(problems, fmt.Sprintf("the caption index in %s holds %d documents, the library %d", dir, words.Len(), stats.Documents))
+	}
+	return problems, err
+}
