@@ -14,8 +14,8 @@ func Build(ctx context.Context, space Space, rows int, dead func(row uint32) boo
 }
 
 // Extend returns a graph with the rows from Rows to rows as well, on all cores. Rows
-// that are dead by now get no new links, but the walk through them goes on. It copies
-// g, so that many rows at once cost less.
+// that are dead by now get no new links, but the walk through them goes on; dead must
+// tell those of former calls too. It copies g, so that many rows at once cost less.
 func (g *Graph) Extend(ctx context.Context, space Space, rows int, dead func(row uint32) bool) (*Graph, error) {
 	if rows > MaxRows {
 		return nil, fmt.Errorf("graph of %d rows: more than %d", rows, MaxRows)
@@ -32,9 +32,20 @@ func (g *Graph) Extend(ctx context.Context, space Space, rows int, dead func(row
 		}
 		order = order[n:]
 	}
-	b.chainTwins()
+	b.graph.twins = chain(rows, append(chains(g.twins), b.twins...))
+	if rows-g.rows < g.rows/adoptShare {
+		return b.graph, nil
+	}
+	if err := b.adopt(ctx, b.graph.absent(func(row uint32) bool { return !b.alive(row) })); err != nil {
+		return nil, fmt.Errorf("connect %d rows: %w", rows, err)
+	}
 	return b.graph, nil
 }
+
+// adoptShare: rows that can't be reached, one in some thousands, are looked for where a
+// graph grows by this part at least, as that costs about as much as inserting one row
+// for a thousand in the graph.
+const adoptShare = 64
 
 // builder makes a graph out of another. Rows are inserted in batches: all rows of one
 // look for their neighbours at once, in the graph as it was before, and then all links
@@ -42,7 +53,8 @@ func (g *Graph) Extend(ctx context.Context, space Space, rows int, dead func(row
 // number changes nothing (Manohar et al., ParlayANN, 2024).
 type builder struct {
 	space   Space
-	live    func(row uint32) bool // nil: all
+	dead    func(row uint32) bool // nil: none is
+	accept  func(row uint32) bool // alive, but nil if all nodes are
 	graph   *Graph
 	layers  []layer // those of graph, and those that its entry isn't on yet
 	linked  int     // how many rows are nodes
@@ -59,23 +71,25 @@ type place struct {
 }
 
 func newBuilder(space Space, dead func(row uint32) bool) *builder {
-	b := &builder{space: space, workers: make([]*worker, cores())}
+	b := &builder{space: space, dead: dead, workers: make([]*worker, cores())}
 	for i := range b.workers {
 		b.workers[i] = &worker{probe: space.NewRowProbe()}
 	}
-	if dead != nil {
-		b.live = func(row uint32) bool { return !dead(row) }
-	}
 	return b
 }
+
+func (b *builder) alive(row uint32) bool { return b.dead == nil || !b.dead(row) }
 
 // admit makes b.graph a copy of g with unlinked nodes for the live rows from g.rows to
 // rows, and returns these in the order in which to insert them: that of their draws, so
 // that those on high layers come first and a batch has rows from everywhere.
 func (b *builder) admit(g *Graph, rows int) []place {
+	if g.someRow(func(row uint32) bool { return !b.alive(row) }) {
+		b.accept = b.alive
+	}
 	order := make([]place, 0, rows-g.rows)
 	for row := uint32(g.rows); row < uint32(rows); row++ {
-		if b.live == nil || b.live(row) {
+		if b.alive(row) {
 			order = append(order, place{draw(g.config.Seed, row), row})
 		}
 	}

@@ -78,24 +78,21 @@ func (b *builder) linkBack(l *layer) {
 func (w *worker) offer(l *layer, edges []edge, order []uint64) {
 	node := uint32(order[0] >> 32)
 	slots := l.slots(node)
-	used := len(l.neighbors(node))
-	if used+len(order) <= len(slots) {
-		for i, o := range order {
-			slots[used+i] = edges[uint32(o)].to.node()
+	old := l.neighbors(node)
+	w.offered = w.offered[:0]
+	for _, o := range order {
+		if k := edges[uint32(o)].to; !slices.Contains(old, k.node()) {
+			w.offered = append(w.offered, k)
+		}
+	}
+	if len(old)+len(w.offered) <= len(slots) {
+		for i, k := range w.offered {
+			slots[len(old)+i] = k.node()
 		}
 		return
 	}
-	w.rest = w.rest[:0]
-	for _, n := range slots[:used] {
-		w.rest = append(w.rest, keyOf(0, n))
-	}
 	w.probe.At(l.row(node))
-	for i, score := range w.score(l, w.rest) {
-		w.rest[i] = keyOf(score, w.rest[i].node())
-	}
-	for _, o := range order {
-		w.rest = append(w.rest, edges[uint32(o)].to)
-	}
-	sortKeys(w.rest)
-	l.set(node, w.choose(l, w.rest, l.degree))
+	w.nodes = append(w.keys(l, old), w.offered...)
+	sortKeys(w.nodes)
+	l.set(node, w.choose(l, w.nodes, l.degree))
 }

@@ -16,7 +16,7 @@ type Config struct {
 	// M is how many neighbours a row chooses; it is linked with up to 2·M on the layer of all rows, M on those above.
 	// From 2 to 64; zero: 16.
 	M int
-	// EfConstruction is how many nearest rows its neighbours are chosen among. Zero: 128.
+	// EfConstruction is how many nearest rows its neighbours are chosen among. Zero: 100.
 	EfConstruction int
 	// Seed, with its number, gives the highest layer of a row.
 	Seed uint64
@@ -24,8 +24,9 @@ type Config struct {
 
 const (
 	defaultM = 16 // more gains little recall at equal time on 512 values, and costs 8 bytes a row each
-	// defaultEfConstruction: beyond it building takes longer for graphs that answer no faster at equal recall.
-	defaultEfConstruction = 128
+	// defaultEfConstruction: with 200, building takes 1.5 times as long, and a search as many comparisons less for the
+	// same recall as a tenth; with 64, a quarter less and a tenth more.
+	defaultEfConstruction = 100
 	maxM                  = 64
 )
 
@@ -88,6 +89,16 @@ func (g *Graph) Bytes() int {
 		words += len(l.rows) + len(l.links)
 	}
 	return 4 * words
+}
+
+// someRow reports whether is holds for a row.
+func (g *Graph) someRow(is func(row uint32) bool) bool {
+	for row := range uint32(g.rows) {
+		if is(row) {
+			return true
+		}
+	}
+	return false
 }
 
 // nodes returns how many nodes the layer has.

@@ -31,9 +31,26 @@ func (k key) similarity() float32 {
 // ranking is the best keys so far, best first.
 type ranking []key
 
-// insert adds k, which drops the last if the ranking is full, and returns its place;
-// the capacity is how many fit. A full ranking whose last is better than k must not be
-// given k.
+// empty returns a ranking for n keys, out of the memory of r.
+func (r *ranking) empty(n int) ranking {
+	if len(*r) < n {
+		*r = make(ranking, n)
+	}
+	return (*r)[:0:n]
+}
+
+// full reports whether a key that is added takes the place of the last.
+func (r ranking) full() bool { return len(r) == cap(r) }
+
+// offer inserts k unless r is full of better ones.
+func (r *ranking) offer(k key) {
+	if !r.full() || k > (*r)[len(*r)-1] {
+		r.insert(k)
+	}
+}
+
+// insert adds k, which is better than the last if the ranking is full, and returns its
+// place.
 func (r *ranking) insert(k key) int {
 	at := r.place(k)
 	if len(*r) < cap(*r) {

@@ -31,8 +31,12 @@ func (g *Graph) Search(ctx context.Context, probe Probe, ef int, accept func(row
 	if err := w.search(ctx, &g.layers[0], start, &r); err != nil {
 		return nil, err
 	}
-	found := make([]Candidate, len(w.best))
-	for i, k := range w.best {
+	best := w.best
+	if g.twins != nil {
+		best = w.withTwins(&r)
+	}
+	found := make([]Candidate, len(best))
+	for i, k := range best {
 		found[i] = Candidate{Row: k.node(), Similarity: k.similarity()}
 	}
 	return found, nil
@@ -50,4 +54,23 @@ func (g *Graph) descend(ctx context.Context, w *walker, probe Probe, to int) (ro
 		row = l.row(w.best[0].node())
 	}
 	return row, nil
+}
+
+// withTwins returns the r.ef best of w.best and all their twins, as far as they are
+// accepted. It is valid until the next call.
+func (w *walker) withTwins(r *request) ranking {
+	best := w.twinRoom.empty(r.ef)
+	for _, k := range w.best {
+		if row := k.node(); r.accept == nil || r.accept(row) {
+			best.offer(keyOf(k.similarity(), row))
+		}
+		for twin := r.twins[k.node()]; twin != none; twin = r.twins[twin] {
+			if t := keyOf(k.similarity(), twin); best.full() && t < best[r.ef-1] {
+				break // nor can those that follow, which ascend
+			} else if r.accept == nil || r.accept(twin) {
+				best.offer(t)
+			}
+		}
+	}
+	return best
 }

@@ -4,7 +4,7 @@ package hnsw
 // concurrent use.
 type Probe interface {
 	// Similarities sets dst[i] to the similarity with rows[i]: higher is nearer, never
-	// NaN. The lengths are equal and at least 1; rows is the caller's and valid during
+	// NaN; of a row with itself about 1. The lengths are equal and at least 1; rows is the caller's and valid during
 	// the call.
 	Similarities(dst []float32, rows []uint32)
 }

@@ -49,17 +49,11 @@ func (b *builder) findTwins(rows []insertion) {
 	}
 }
 
-// chainTwins adds b.twins to the graph.
-func (b *builder) chainTwins() {
-	g := b.graph
-	if g.twins == nil && len(b.twins) == 0 {
-		return
-	}
-	g.twins = chain(g.rows, append(chains(g.twins), b.twins...))
-}
-
-// chain returns Graph.twins.
+// chain returns Graph.twins for a number of rows.
 func chain(rows int, twins []twin) []uint32 {
+	if len(twins) == 0 {
+		return nil
+	}
 	slices.SortFunc(twins, func(a, b twin) int { return cmp.Or(cmp.Compare(a.of, b.of), cmp.Compare(a.row, b.row)) })
 	next := make([]uint32, rows)
 	for i := range next {
@@ -75,14 +69,9 @@ func chain(rows int, twins []twin) []uint32 {
 	return next
 }
 
-// chains returns the twins that chain was given.
+// chains returns the twins that chain was given, sorted.
 func chains(next []uint32) []twin {
-	follows := make([]bool, len(next)) // another row
-	for _, row := range next {
-		if row != none {
-			follows[row] = true
-		}
-	}
+	follows := followers(next)
 	var twins []twin
 	for of, row := range next {
 		if follows[of] {
@@ -93,4 +82,18 @@ func chains(next []uint32) []twin {
 		}
 	}
 	return twins
+}
+
+// followers returns which rows follow another in a chain, nil if there are no chains.
+func followers(next []uint32) []bool {
+	if next == nil {
+		return nil
+	}
+	follows := make([]bool, len(next))
+	for _, row := range next {
+		if row != none {
+			follows[row] = true
+		}
+	}
+	return follows
 }

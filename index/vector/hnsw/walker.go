@@ -7,11 +7,12 @@ import (
 
 // walker is the memory of a search of one layer after another.
 type walker struct {
-	seen    []uint64 // a bit a node
-	touched []uint32 // the nodes in seen
-	best    ranking  // what was found
-	room    ranking  // what best is a part of
-	cursor  int      // keys of best before it are expanded
+	seen     []uint64 // a bit a node
+	touched  []uint32 // the nodes in seen
+	best     ranking  // what was found
+	room     ranking  // what best is a part of
+	twinRoom ranking  // of withTwins
+	cursor   int      // keys of best before it are expanded
 	// frontier is what to expand next where rows are rejected, which best leaves out.
 	frontier heap
 	near     []uint32 // nodes to compare
@@ -24,7 +25,18 @@ type request struct {
 	probe  Probe
 	ef     int
 	accept func(row uint32) bool // nil: all
-	twins  []uint32              // chains to follow, nil if none
+	twins  []uint32              // of rows; nil if there are none or only nodes count
+}
+
+// accepts reports whether a row or a twin of it is accepted.
+func (r *request) accepts(row uint32) bool {
+	for !r.accept(row) {
+		if r.twins == nil || r.twins[row] == none {
+			return false
+		}
+		row = r.twins[row]
+	}
+	return true
 }
 
 // checkEvery is after how many expanded nodes a search looks at its context: some 10 µs.
@@ -32,8 +44,8 @@ const checkEvery = 64
 
 // search leaves in w.best the nodes of a layer that are nearest to r.probe, as far as
 // a walk from start finds them (algorithm 2 of the paper). If r.accept is set, the walk
-// goes on through rejected rows until it has as many accepted ones. With twins, nodes
-// are rows, and all of a chain are found with its first.
+// goes on through rejected rows until it has as many accepted ones. Twins of a node are
+// not among them: they would make the walk stop beside a crowd of them.
 func (w *walker) search(ctx context.Context, l *layer, start uint32, r *request) error {
 	w.begin(l, r.ef)
 	defer w.end()
@@ -58,10 +70,7 @@ func (w *walker) begin(l *layer, ef int) {
 	if words := l.nodes()/64 + 1; len(w.seen) < words {
 		w.seen = make([]uint64, words+words/8)
 	}
-	if len(w.room) < ef {
-		w.room = make(ranking, ef)
-	}
-	w.best = w.room[:0:ef]
+	w.best = w.room.empty(ef)
 	w.frontier, w.cursor = w.frontier[:0], 0
 }
 
@@ -108,48 +117,16 @@ func (w *walker) compare(l *layer, r *request) {
 	r.probe.Similarities(w.scores, rows)
 	for i, node := range w.near {
 		k := keyOf(w.scores[i], node)
-		if len(w.best) == r.ef && k < w.best[r.ef-1] {
+		if w.best.full() && k < w.best[r.ef-1] {
 			continue
 		}
 		if r.accept == nil {
-			w.admit(k, r)
-		} else {
-			w.frontier.push(k)
-			w.admitAccepted(k, l, r)
+			w.cursor = min(w.cursor, w.best.insert(k))
+			continue
 		}
-	}
-}
-
-// admit adds a node and its twins to w.best.
-func (w *walker) admit(k key, r *request) {
-	w.cursor = min(w.cursor, w.best.insert(k))
-	if r.twins == nil {
-		return
-	}
-	for twin := r.twins[k.node()]; twin != none; twin = r.twins[twin] {
-		t := keyOf(k.similarity(), twin) | expanded
-		if len(w.best) == r.ef && t < w.best[r.ef-1] {
-			return // nor can those that follow, which ascend
-		}
-		w.cursor = min(w.cursor, w.best.insert(t))
-	}
-}
-
-// admitAccepted adds a node and its twins to w.best, as far as they are accepted.
-func (w *walker) admitAccepted(k key, l *layer, r *request) {
-	if r.accept(l.row(k.node())) {
-		w.best.insert(k)
-	}
-	if r.twins == nil {
-		return
-	}
-	for twin := r.twins[k.node()]; twin != none; twin = r.twins[twin] {
-		t := keyOf(k.similarity(), twin)
-		if len(w.best) == r.ef && t < w.best[r.ef-1] {
-			return
-		}
-		if r.accept(twin) {
-			w.best.insert(t)
+		w.frontier.push(k)
+		if r.accepts(l.row(node)) {
+			w.best.insert(k)
 		}
 	}
 }
@@ -161,7 +138,7 @@ func (w *walker) next(r *request) (node uint32, found bool) {
 			return 0, false
 		}
 		k := w.frontier.pop()
-		return k.node(), len(w.best) < r.ef || k >= w.best[r.ef-1]
+		return k.node(), !w.best.full() || k >= w.best[r.ef-1]
 	}
 	for ; w.cursor < len(w.best); w.cursor++ {
 		if k := w.best[w.cursor]; k&expanded == 0 {

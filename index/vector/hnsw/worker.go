@@ -5,15 +5,25 @@ import "slices"
 // worker is what one goroutine needs to connect rows.
 type worker struct {
 	walker
-	probe  RowProbe
-	chosen []key
-	rest   []key
+	probe   RowProbe
+	chosen  []key
+	nodes   []key
+	offered []key
 }
 
+// slack is how many times farther from the node than from a neighbour chosen before a
+// candidate must be (in squared distance, 2 − 2·similarity) to be left out, as α in
+// DiskANN (Subramanya et al., 2019). With 1, the paper's rule, graphs have a third fewer
+// links, and on real vectors (50,000 of CLIP) ANN recall@10 of text queries is .926
+// instead of .960 with ef 512, .966 instead of .985 with 1024; with 1.1 and 1.3 it is
+// lower than with 1.2.
+const slack = 1.2
+
 // choose returns up to limit neighbours for a node out of candidates, which are best
-// first and are overwritten: each is nearer to the node than to any chosen before it
-// (algorithm 4 of the paper), so that links point into all directions and not just to
-// the next cluster. The result is valid until the next call. It moves the probe.
+// first and are overwritten: each is nearer to the node than to any chosen before it,
+// give or take the slack (algorithm 4 of the paper), so that links point into all
+// directions and not just to the next cluster. The result is valid until the next call.
+// It moves the probe.
 func (w *worker) choose(l *layer, candidates []key, limit int) []key {
 	w.chosen = w.chosen[:0]
 	for len(candidates) > 0 {
@@ -27,8 +37,8 @@ func (w *worker) choose(l *layer, candidates []key, limit int) []key {
 	return w.chosen
 }
 
-// without returns the candidates that are not nearer to a node than to that which they
-// are candidates of.
+// without returns the candidates that are not slack times nearer to a node than to that
+// which they are candidates of.
 func (w *worker) without(l *layer, candidates []key, node uint32) []key {
 	if len(candidates) == 0 {
 		return nil
@@ -37,11 +47,26 @@ func (w *worker) without(l *layer, candidates []key, node uint32) []key {
 	scores := w.score(l, candidates)
 	kept := candidates[:0]
 	for i, k := range candidates {
-		if scores[i] < k.similarity() {
+		if slack*(1-scores[i]) > 1-k.similarity() {
 			kept = append(kept, k)
 		}
 	}
 	return kept
+}
+
+// keys returns the keys of some nodes, as similar as they are to the probe, valid until
+// the next call.
+func (w *worker) keys(l *layer, nodes []uint32) []key {
+	w.nodes = w.nodes[:0]
+	for _, n := range nodes {
+		w.nodes = append(w.nodes, keyOf(0, n))
+	}
+	if len(nodes) > 0 {
+		for i, score := range w.score(l, w.nodes) {
+			w.nodes[i] = keyOf(score, nodes[i])
+		}
+	}
+	return w.nodes
 }
 
 // score returns the similarities of the probe with some nodes, valid until the next
