@@ -5,8 +5,10 @@ import (
 	"math"
 )
 
-// boxLevel is where a box ends, as a share of the map's highest cell: cells below it count against the box.
-const boxLevel = 0.5
+// boxLevel is where a box ends, as a share of the map's highest cell: cells below it count against the box. Lower levels
+// overlap the thing better and higher ones hit its quadrant more often (0.25: mean overlap 0.43, quadrant 72 %; 0.5: 0.34,
+// 79 %; on the development half of the test with pasted things, by tiles).
+const boxLevel = 0.4
 
 // boxes returns at most top boxes that do not overlap, for a picture of the given size. The first is the rectangle whose
 // cells exceed the level by most in sum; the next ones are found likewise among the cells that are left.

@@ -1,6 +1,6 @@
 // Package locate finds where in a picture a text's thing is: boxes with probabilities, and a heat map.
 //
-// [Find] looks at a picture in two ways with one dual encoder. Tiles of several sizes, which overlap and cover the picture
+// [Find] looks at a picture in up to two ways with one dual encoder. Tiles of several sizes, which overlap and cover the picture
 // to its edges, each have a vector, as if they were pictures themselves. And the patches of the encoder's image tower have
 // vectors of their own (MaskCLIP), a whole grid in one pass. Either way a softmax over the places, at the model's logit
 // scale, says where a text's thing is most likely.

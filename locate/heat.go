@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// heatLong is how many cells a map has along the longer side. A patch of ViT-B/16's finer layer is two of them; finer cells
-// would only cost time when boxes are drawn.
+// heatLong is how many cells a map has along the longer side. A patch of ViT-B/16's finest layer is more than one of them; finer
+// cells would only cost time when boxes are drawn.
 const heatLong = 56
 
 // Heat is a map of probability over a picture. The cells sum to 1.
@@ -60,10 +60,14 @@ func (h Heat) normalize() Heat {
 	return h
 }
 
-// product returns the normalised product of two maps of one picture.
-func product(a, b Heat) Heat {
-	for i, c := range b.Cells {
-		a.Cells[i] *= c
+// denseWeight is the exponent of the patches' map where it refines that of tiles. Among 0.1, 0.25, 0.5 and 1, and as many
+// weighted sums, none did better on the development half of the test with pasted things.
+const denseWeight = 0.1
+
+// refined returns the normalised product of the maps of tiles and, weighted, of patches. It reuses the former's memory.
+func refined(tiles, dense Heat) Heat {
+	for i, c := range dense.Cells {
+		tiles.Cells[i] *= math.Pow(c, denseWeight)
 	}
-	return a.normalize()
+	return tiles.normalize()
 }

@@ -22,27 +22,28 @@ type Encoder interface {
 	LogitScale() float64
 }
 
-// Method says what is looked at. The zero value is Both.
+// Method says what is looked at. The zero value is Tiles.
 type Method int
 
-// The methods.
+// The methods. Tiles are the default by measurement: with a small model patches find things half as well above chance, and
+// both together no better than tiles (TestPastedThings). Dense takes a sixth of the time.
 const (
-	Both  Method = iota // the product of the two maps, normalised
+	Tiles Method = iota // the vectors of tiles
 	Dense               // the vectors of patches
-	Tiles               // the vectors of tiles
+	Both                // the map of tiles, refined by that of patches
 )
 
-// ParseMethod returns the method that a name (both, dense or tiles) stands for.
+// ParseMethod returns the method that a name (tiles, dense or both) stands for.
 func ParseMethod(name string) (Method, error) {
 	switch name {
-	case "both":
-		return Both, nil
-	case "dense":
-		return Dense, nil
 	case "tiles":
 		return Tiles, nil
+	case "dense":
+		return Dense, nil
+	case "both":
+		return Both, nil
 	}
-	return 0, fmt.Errorf("method %q: it must be both, dense or tiles", name)
+	return 0, fmt.Errorf("method %q: it must be tiles, dense or both", name)
 }
 
 // Errors of Find's arguments.

@@ -171,7 +171,7 @@ func TestBadArguments(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
-	if _, err := locate.ParseMethod("guess"); err == nil || err.Error() != `method "guess": it must be both, dense or tiles` {
+	if _, err := locate.ParseMethod("guess"); err == nil || err.Error() != `method "guess": it must be tiles, dense or both` {
 		t.Errorf("%v", err)
 	}
 }
@@ -200,7 +200,7 @@ func TestEncoderFails(t *testing.T) {
 	broken := errors.New("out of memory")
 	picture := meadow(image.Pt(20, 20), image.Rectangle{})
 	for _, encoder := range []*failing{{pixels: broken}, {patches: broken}} {
-		if _, err := locate.Find(t.Context(), encoder, picture, []string{"red"}, locate.Options{}); !errors.Is(err, broken) {
+		if _, err := locate.Find(t.Context(), encoder, picture, []string{"red"}, locate.Options{Method: locate.Both}); !errors.Is(err, broken) {
 			t.Errorf("%v", err)
 		}
 	}

@@ -20,8 +20,9 @@ type layer struct {
 // looks are all layers of a picture by method; nil for a method that was not asked for.
 type looks struct{ tiles, dense []layer }
 
-// windowScales are how many windows lie across the shorter side, for each layer of patches.
-var windowScales = []int{1, 2}
+// windowScales are how many windows lie across the shorter side, for each layer of patches. One window of the whole picture
+// does no better than chance with a small model, more than three cost more than they bring.
+var windowScales = []int{2, 3}
 
 // encodeBatch is how many tiles are prepared before they are encoded: it bounds memory, not speed.
 const encodeBatch = 64
@@ -108,7 +109,7 @@ func (l looks) heat(word []float32, logitScale float64, size image.Point) Heat {
 	case l.dense == nil:
 		return mean(l.tiles, word, logitScale, size)
 	}
-	return product(mean(l.tiles, word, logitScale, size), mean(l.dense, word, logitScale, size))
+	return refined(mean(l.tiles, word, logitScale, size), mean(l.dense, word, logitScale, size))
 }
 
 // mean returns the mean of the maps of layers: the thing's size is unknown, so each layer is as likely to show it.

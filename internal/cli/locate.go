@@ -24,8 +24,8 @@ in pixels of the upright picture. The probability is that the thing is in the bo
 it does not say whether it is there at all.
 
   --top N               boxes for each text (default 1)
-  --method METHOD       tiles: encode tiles of several sizes, slow and steady; dense: the
-                        patches of the model's last layer, fast; both (default both)
+  --method METHOD       tiles: encode tiles of several sizes; dense: the patches of the
+                        model's last layer, faster and less sure; both (default tiles)
   --overlay FILE.png    draw the maps over the picture
 ` + libraryHelp + modelFlagsHelp + `  --json                one JSON object a text: text, width and height of the picture, and
                         boxes, the likeliest first: probability, x, y, width, height
@@ -98,7 +98,7 @@ func parseLocate(args []string) (opts locateOptions, err error) {
 	f.BoolVar(&opts.json, "json", false, "")
 	f.IntVar(&opts.find.Top, "top", 1, "")
 	f.StringVar(&opts.overlay, "overlay", "", "")
-	method := f.String("method", "both", "")
+	method := f.String("method", "tiles", "")
 	rest, err := f.parse(args)
 	if err != nil {
 		return opts, err
