@@ -84,13 +84,47 @@ func (st *stack) block(s *scope, b *block, x, mask tensor, batch, tokens int64) 
 	return s.add(x, st.mlp(s, b, x))            // [B·T, W]
 }
 
+// pooled runs x [B·T, W] through all blocks and returns one token of each item, [B, W]. It must be one that may look at all
+// others. In the last block the other tokens are only looked at, which saves five sixths of it: their queries, their output
+// and their MLP would be thrown away.
+func (st *stack) pooled(ctx context.Context, s *scope, x, mask tensor, batch, tokens, token int64) tensor {
+	last := len(st.blocks) - 1
+	x = st.forward(ctx, s, st.blocks[:last], x, mask, batch, tokens) // [B·T, W]
+	b := &st.blocks[last]
+	one := func(x tensor) tensor { return s.at(s.view(x, batch, tokens, st.width), 1, token) } // [B, W]
+	h := s.layerNorm(x, b.norm1, st.kind)                                                      // [B·T, W]
+	q := s.linear(one(h), st.rows(s, b.qkv, 0, 1))                                             // [B, W]
+	kv := s.linear(h, st.rows(s, b.qkv, 1, 2))                                                 // [B·T, 2W]
+	y := s.add(one(x), s.linear(st.lookup(s, q, kv, batch, tokens), b.out))                    // [B, W]
+	return s.add(y, st.mlp(s, b, y))                                                           // [B, W]
+}
+
+// rows returns the part of a block's layer for queries, keys and values (0, 1 and 2) that gives n of these.
+func (st *stack) rows(s *scope, qkv linear, from, n int64) linear {
+	return linear{
+		weight: s.part(qkv.weight, 0, from*st.width, n*st.width),
+		bias:   s.part(qkv.bias, 0, from*st.width, n*st.width),
+	}
+}
+
+// lookup is attention with one query an item, q [B, W], over the keys and values of all its tokens, kv [B·T, 2W].
+func (st *stack) lookup(s *scope, q, kv tensor, batch, tokens int64) tensor {
+	head := st.width / st.heads                                                 // W/H
+	kv = s.view(kv, batch, tokens, 2, st.heads, head)                           // [B, T, 2, H, W/H]
+	kv = s.contiguous(s.permute(kv, 2, 0, 3, 1, 4))                             // [2, B, H, T, W/H]
+	kv = s.view(kv, 2, batch*st.heads, tokens, head)                            // [2, B·H, T, W/H]
+	q = s.scale(s.view(q, batch*st.heads, 1, head), 1/math.Sqrt(float64(head))) // [B·H, 1, W/H]
+	scores := s.bmm(q, s.permute(s.at(kv, 0, 0), 0, 2, 1))                      // [B·H, 1, T]
+	mixed := s.bmm(s.softmax(scores, st.kind), s.at(kv, 0, 1))                  // [B·H, 1, W/H]
+	return s.view(mixed, batch, st.width)                                       // [B, W]
+}
+
 // unmixed runs tokens x [..., W] through a block in which each attends to itself alone: instead of a mean of values it gets
 // its own.
 func (st *stack) unmixed(s *scope, b *block, x tensor) tensor {
-	values := linear{s.part(b.qkv.weight, 0, 2*st.width, st.width), s.part(b.qkv.bias, 0, 2*st.width, st.width)}
-	h := s.linear(s.layerNorm(x, b.norm1, st.kind), values) // [..., W]
-	x = s.add(x, s.linear(h, b.out))                        // [..., W]
-	return s.add(x, st.mlp(s, b, x))                        // [..., W]
+	h := s.linear(s.layerNorm(x, b.norm1, st.kind), st.rows(s, b.qkv, 2, 1)) // [..., W]
+	x = s.add(x, s.linear(h, b.out))                                         // [..., W]
+	return s.add(x, st.mlp(s, b, x))                                         // [..., W]
 }
 
 // mlp returns what a block's MLP adds to tokens x [..., W].

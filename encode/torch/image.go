@@ -38,11 +38,9 @@ func newImageTower(l *loader, config checkpoint.VisionConfig) imageTower {
 
 // forward returns the embeddings [B, D], f32, of pixels [B, 3, S, S] in the weights' type.
 func (t *imageTower) forward(ctx context.Context, s *scope, pixels tensor, batch int64) tensor {
-	width, tokens := t.stack.width, 1+t.grid*t.grid
-	x := t.tokens(s, pixels, batch)                                    // [B·(1+G), W]
-	x = t.stack.forward(ctx, s, t.stack.blocks, x, nil, batch, tokens) // [B·(1+G), W]
-	x = s.at(s.view(x, batch, tokens, width), 1, 0)                    // [B, W], the class token
-	return t.project(s, x)                                             // [B, D]
+	x := t.tokens(s, pixels, batch)                               // [B·(1+G), W]
+	x = t.stack.pooled(ctx, s, x, nil, batch, 1+t.grid*t.grid, 0) // [B, W], the class token
+	return t.project(s, x)                                        // [B, D]
 }
 
 // dense returns an embedding of each patch, [B, G, D], f32, of pixels [B, 3, S, S] in the weights' type. The last block

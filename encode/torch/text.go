@@ -52,14 +52,13 @@ func causalMask(l *loader, n int) tensor {
 // forward returns the embeddings [B, D], f32, of texts of equal length, ids [B, T], pooled at their last token.
 func (t *textTower) forward(ctx context.Context, s *scope, ids tensor, batch, tokens int64) tensor {
 	width := t.stack.width
-	mask := s.first(s.first(t.mask, 0, tokens), 1, tokens)              // [T, T]
-	x := s.embedding(t.words, ids)                                      // [B, T, W]
-	x = s.add(x, s.first(t.positions, 0, tokens))                       // [B, T, W]
-	x = s.view(x, batch*tokens, width)                                  // [B·T, W]
-	x = t.stack.forward(ctx, s, t.stack.blocks, x, mask, batch, tokens) // [B·T, W]
-	x = s.at(s.view(x, batch, tokens, width), 1, tokens-1)              // [B, W], the end token
-	x = s.layerNorm(x, t.final, kindF32)                                // [B, W]
-	return s.linear(x, t.projection)                                    // [B, D]
+	mask := s.first(s.first(t.mask, 0, tokens), 1, tokens)       // [T, T]
+	x := s.embedding(t.words, ids)                               // [B, T, W]
+	x = s.add(x, s.first(t.positions, 0, tokens))                // [B, T, W]
+	x = s.view(x, batch*tokens, width)                           // [B·T, W]
+	x = t.stack.pooled(ctx, s, x, mask, batch, tokens, tokens-1) // [B, W], the end token, which sees all
+	x = s.layerNorm(x, t.final, kindF32)                         // [B, W]
+	return s.linear(x, t.projection)                             // [B, D]
 }
 
 // real returns the part of a text's ids that reaches its embedding: up to the token at which it is pooled. An id out of
