@@ -53,3 +53,34 @@ func fromHalf(h uint16) float32 {
 	}
 	return math.Float32frombits(sign | (exp+112)<<23 | m<<13)
 }
+
+// DotF16 returns the inner product of unit with the finite half-precision numbers h, of which it has as many, and that of h
+// with itself.
+func DotF16(unit []float32, h []uint16) (dot, square float32) {
+	var d0, d1, d2, d3, s0, s1, s2, s3 float32
+	for len(unit) >= 8 && len(h) >= 8 { // summed in the order of Dot
+		x0, x1, x2, x3 := finite(h[0]), finite(h[1]), finite(h[2]), finite(h[3])
+		x4, x5, x6, x7 := finite(h[4]), finite(h[5]), finite(h[6]), finite(h[7])
+		d0 += unit[0]*x0 + unit[4]*x4
+		d1 += unit[1]*x1 + unit[5]*x5
+		d2 += unit[2]*x2 + unit[6]*x6
+		d3 += unit[3]*x3 + unit[7]*x7
+		s0 += x0*x0 + x4*x4
+		s1 += x1*x1 + x5*x5
+		s2 += x2*x2 + x6*x6
+		s3 += x3*x3 + x7*x7
+		unit, h = unit[8:], h[8:]
+	}
+	for i, x := range h {
+		y := finite(x)
+		d0 += unit[i] * y
+		s0 += y * y
+	}
+	return (d0 + d1) + (d2 + d3), (s0 + s1) + (s2 + s3)
+}
+
+// finite is fromHalf for what is neither infinite nor NaN: the bits moved to their places make a number whose exponent is
+// too small by 127 − 15.
+func finite(h uint16) float32 {
+	return math.Float32frombits(uint32(h&0x8000)<<16|uint32(h&0x7fff)<<13) * 0x1p112
+}

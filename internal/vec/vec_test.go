@@ -158,3 +158,23 @@ func BenchmarkDot512(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/vector")
 	_ = sum
 }
+
+// DotF16 converts every finite number as FromF16 does, subnormal ones included.
+func TestDotF16(t *testing.T) {
+	const n = 9 // eight at once and one more
+	row := make([]float32, n)
+	for bits := range 1 << 16 {
+		if bits&0x7c00 == 0x7c00 {
+			continue
+		}
+		for place := range n {
+			unit, h := make([]float32, n), []uint16{0x3c00, 0x4000, 0xbc00, 0x3800, 0, 0, 0x3c00, 0, 0xc000}
+			unit[place], h[place] = 1, uint16(bits)
+			FromF16(row, h)
+			dot, square := DotF16(unit, h)
+			if want := Dot(row, row); dot != row[place] || math.Abs(float64(square-want)) > 1e-6*float64(want) {
+				t.Fatalf("%#x at %d: %v, %v, want %v, %v", bits, place, dot, square, row[place], want)
+			}
+		}
+	}
+}
