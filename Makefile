@@ -72,6 +72,12 @@ race: ## run the pure tests under the race detector
 	@scripts/apt-install.sh ca-certificates g++
 	GOWORK=off CGO_ENABLED=1 $(GO) test -race ./...
 
+.PHONY: soak
+soak: packages ## the long counts of every test (kills, bit flips, large libraries), then 5 minutes of each fuzz test; takes hours
+	CLIPSEARCH_SOAK=1 $(PURE) test -p 1 -timeout 6h ./...
+	$(NATIVE) vet -tags native $(BUILD) ./... && CLIPSEARCH_SOAK=1 GOWORK=$$work $(GO) test -tags native $(BUILD) -p 1 -timeout 6h ./...
+	scripts/fuzz.sh 5m
+
 .PHONY: demo
 demo: build ## index the 796 captioned drawings of Tux Paint and search them; downloads 161 MB from Debian
 	@scripts/apt-install.sh $(DEMO_PACKAGES)
