@@ -155,13 +155,13 @@ type fakeVectors struct {
 	err   error
 }
 
-func (f *fakeVectors) Search(ctx context.Context, q []float32, k int, keep func(store.ID) bool) ([]vector.Neighbor, error) {
+func (f *fakeVectors) Search(ctx context.Context, q []float32, k int, opts vector.Options) ([]vector.Neighbor, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
 	var all []vector.Neighbor
 	err := f.store.EachVector(ctx, func(id store.ID, v []float32) error {
-		if keep == nil || keep(id) {
+		if opts.Keep == nil || opts.Keep(id) {
 			all = append(all, vector.Neighbor{ID: id, Similarity: vec.Dot(q, v)})
 		}
 		return nil

@@ -59,7 +59,7 @@ func fusionTrials(t *testing.T, m *tower, pictures []realPicture, folds ...int) 
 // similar, so that its errors stay those that look alike.
 func strengthen(t *testing.T, trials []trial, pictures []realPicture, recall float64) []trial {
 	t.Helper()
-	index := vector.New(len(pictures[0].vector))
+	index := vector.New(len(pictures[0].vector), vector.Exact)
 	for i, p := range pictures {
 		if err := index.Add(store.ID(i+1), p.vector); err != nil {
 			t.Fatal(err)
@@ -90,7 +90,7 @@ func moveTrial(t *testing.T, trial *trial, index *vector.Index, pictures []realP
 		q[j] = (1-amount)*q[j] + amount*x
 	}
 	vec.Normalize(q)
-	found, err := index.Search(t.Context(), q, len(trial.neighbors), nil)
+	found, err := index.Search(t.Context(), q, len(trial.neighbors), vector.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ type TextLeg interface {
 
 // VectorLeg finds documents by vector. *vector.Index is one; its methods say what is expected.
 type VectorLeg interface {
-	Search(ctx context.Context, q []float32, k int, keep func(store.ID) bool) ([]vector.Neighbor, error)
+	Search(ctx context.Context, q []float32, k int, opts vector.Options) ([]vector.Neighbor, error)
 }
 
 // answers are the raw results of the legs, best first.
@@ -50,7 +50,7 @@ func (e *Engine) ask(ctx context.Context, p plan, depth int) (answers, error) {
 	if byWords {
 		legs.Go(func() {
 			defer clock(&a.textTook)()
-			a.matches, textErr = e.text.Search(ctx, p.words, depth, p.allows)
+			a.matches, textErr = e.text.Search(ctx, p.words, depth, p.filter())
 		})
 	}
 	if byVector {
@@ -99,7 +99,7 @@ func (e *Engine) nearest(ctx context.Context, p plan, depth int) ([]vector.Neigh
 		return nil, nil, err
 	}
 	for size, round := depth, 0; ; size, round = 4*size, round+1 {
-		neighbors, err := e.vectors.Search(ctx, q, size, p.allows)
+		neighbors, err := e.vectors.Search(ctx, q, size, vector.Options{Keep: p.filter(), Ef: beam(p.terms)})
 		if err != nil {
 			return nil, q, fmt.Errorf("search the vectors: %w", err)
 		}
@@ -111,6 +111,16 @@ func (e *Engine) nearest(ctx context.Context, p plan, depth int) ([]vector.Neigh
 			return left[:min(depth, len(left))], q, nil
 		}
 	}
+}
+
+// beam returns how wide a graph of vectors is to be searched for a query.
+func beam(terms []Term) int {
+	for _, t := range terms {
+		if t.Kind == TermText {
+			return vector.EfTexts
+		}
+	}
+	return vector.EfImages
 }
 
 // withoutExcluded drops the neighbors that have one of the words or phrases.

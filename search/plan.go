@@ -112,6 +112,14 @@ func (p *plan) choose(q Query) error {
 	return fmt.Errorf("%w: type some words, or choose a picture", ErrEmptyQuery)
 }
 
+// filter returns allows, or nil if every document passes.
+func (p plan) filter() func(store.ID) bool {
+	if p.keep == nil && len(p.without) == 0 {
+		return nil
+	}
+	return p.allows
+}
+
 // allows reports whether a document passes the filter.
 func (p plan) allows(id store.ID) bool {
 	_, ok := p.keep[id]

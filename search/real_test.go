@@ -188,7 +188,7 @@ func realEngine(t *testing.T, m *tower, pictures []realPicture, keep func(captio
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { words.Close() })
-	vectors, err := vector.Load(t.Context(), st)
+	vectors, err := vector.Load(t.Context(), st, vector.Auto)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func realLibrary(t *testing.T) *Engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { words.Close() })
-	vectors, err := vector.Load(t.Context(), st)
+	vectors, err := vector.Load(t.Context(), st, vector.Auto)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -159,7 +159,7 @@ func TestSampleIsCloseToTheMean(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	all, _ := l.vectors.Search(t.Context(), q, 5000, nil)
+	all, _ := l.vectors.Search(t.Context(), q, 5000, vector.Options{})
 	want := 0.0
 	for _, n := range all {
 		want += float64(n.Similarity) / float64(len(all))

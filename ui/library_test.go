@@ -99,7 +99,7 @@ func newGallery(t *testing.T) *gallery {
 // serve starts the server on the store as it is now.
 func (g *gallery) serve(encoder search.Encoder) {
 	g.t.Helper()
-	vectors, err := vector.Load(g.t.Context(), g.store)
+	vectors, err := vector.Load(g.t.Context(), g.store, vector.Auto)
 	if err != nil {
 		g.t.Fatal(err)
 	}

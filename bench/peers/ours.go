@@ -7,21 +7,25 @@ import (
 	"clipsearch/index/vector"
 )
 
-// exact is this project's scan.
-type exact struct{ index *vector.Index }
+// ours is this project's index: its scan, or its graph.
+type ours struct{ index *vector.Index }
 
-func buildExact(m matrix) (index, error) {
-	x := vector.New(m.dims)
+func buildExact(m matrix) (index, error) { return buildOurs(m, vector.Exact) }
+
+func buildGraph(m matrix) (index, error) { return buildOurs(m, vector.HNSW) }
+
+func buildOurs(m matrix, kind vector.Kind) (index, error) {
+	x := vector.New(m.dims, kind)
 	for i := range m.rows() {
 		if err := x.Add(store.ID(i), m.row(i)); err != nil {
 			return nil, err
 		}
 	}
-	return exact{x}, nil
+	return ours{x}, x.Build(context.Background())
 }
 
-func (x exact) search(q []float32, k, _ int) ([]uint32, error) {
-	best, err := x.index.Search(context.Background(), q, k, nil)
+func (x ours) search(q []float32, k, ef int) ([]uint32, error) {
+	best, err := x.index.Search(context.Background(), q, k, vector.Options{Ef: ef})
 	rows := make([]uint32, len(best))
 	for i, n := range best {
 		rows[i] = uint32(n.ID)
@@ -29,4 +33,4 @@ func (x exact) search(q []float32, k, _ int) ([]uint32, error) {
 	return rows, err
 }
 
-func (x exact) close() {}
+func (x ours) close() {}

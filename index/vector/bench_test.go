@@ -44,7 +44,7 @@ func BenchmarkExact(b *testing.B) {
 			})
 		}
 		exact := func(q []float32) {
-			_, err := x.Search(ctx, q, k, nil)
+			_, err := x.Search(ctx, q, k, Options{})
 			ok(b, err)
 		}
 		one("float32", 1, func(q []float32) { scanPlain(rows, q, k) })
@@ -58,7 +58,7 @@ func BenchmarkExact(b *testing.B) {
 		b.Run(set.name+"/batch32", func(b *testing.B) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 			for b.Loop() {
-				_, err := x.SearchBatch(ctx, queries[:32], k, nil)
+				_, err := x.SearchBatch(ctx, queries[:32], k, Options{})
 				ok(b, err)
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/32, "µs/query")

@@ -1,6 +1,7 @@
 package vector
 
 import (
+	"errors"
 	"math"
 
 	"clipsearch/index/vector/kernel"
@@ -40,70 +41,137 @@ func margin(length, scale float32) float32 {
 	return min(length, deviations*scale/float32(math.Sqrt(12)))
 }
 
+// centerRows is how many rows a mean is computed of at most: the standard error of a mean of so many is a 256th of the
+// deviation, far below what codes can tell.
+const centerRows = 1 << 16
+
 // recode computes the center of a snapshot and codes all rows, on all cores. Their
 // codes are new: other snapshots keep theirs.
-func (s *snapshot) recode() {
-	s.center = s.computeCenter()
-	s.codes, s.reach = nil, 0
-	s.code(0)
+func (s *snapshot) recode() error {
+	center, err := s.computeCenter()
+	if err != nil {
+		return err
+	}
+	next := *s
+	next.center, next.codes, next.reach = center, nil, 0
+	next.growCodes()
+	err = next.codeBlocks(0, func(block int, set func(r int, v half)) error {
+		return next.eachVector(next.rowsIn(block), set)
+	})
+	if err == nil {
+		*s = next
+	}
+	return err
 }
 
-// computeCenter returns the mean of all rows. Dead ones count: they are fewer than the
+// rowsIn lists the rows of a block.
+func (s *snapshot) rowsIn(block int) []int {
+	rows := make([]int, s.rowsOf(block))
+	for r := range rows {
+		rows[r] = block*blockRows + r
+	}
+	return rows
+}
+
+// computeCenter returns the mean of the rows. Dead ones count: they are fewer than the
 // live ones or gone.
-func (s *snapshot) computeCenter() *center {
-	c := &center{mean: make([]float32, s.dims), rows: s.rows}
+func (s *snapshot) computeCenter() (*center, error) {
 	if s.rows < blockRows {
-		return c // of so few the mean says little; it is computed once there are more
+		return &center{mean: make([]float32, s.dims), rows: s.rows}, nil
 	}
-	sums := make([][]float64, len(s.blocks))
-	parallel(len(s.blocks), func(_, i int) {
-		sum, row := make([]float64, s.dims), make([]float32, s.dims)
-		for r := range s.rowsOf(i) {
-			h := s.vector(i*blockRows + r)
-			vec.FromF16(row, h.values)
-			for j, x := range row {
-				sum[j] += float64(x * h.inverse)
-			}
-		}
-		sums[i] = sum
+	blocks := min(len(s.blocks), centerRows/blockRows)
+	sums, errs := make([]*total, blocks), make([]error, blocks)
+	parallel(blocks, func(_, i int) {
+		sums[i] = newTotal(s.dims)
+		errs[i] = s.eachVector(s.rowsIn(i), func(_ int, v half) { sums[i].add(v) })
 	})
-	for _, sum := range sums[1:] {
-		for j, x := range sum {
-			sums[0][j] += x
-		}
+	return meanOf(sums, s.rows), errors.Join(errs...)
+}
+
+// centerOf returns the mean of rows.
+func centerOf(rows []half, dims int) *center {
+	if len(rows) < blockRows {
+		return &center{mean: make([]float32, dims)} // of so few the mean says little; it is computed once there are more
 	}
-	for j, x := range sums[0] {
-		c.mean[j] = float32(x / float64(s.rows))
+	sums := make([]*total, (len(rows)+blockRows-1)/blockRows)
+	parallel(len(sums), func(_, i int) {
+		sums[i] = newTotal(dims)
+		for _, v := range rows[i*blockRows : min(len(rows), (i+1)*blockRows)] {
+			sums[i].add(v)
+		}
+	})
+	return meanOf(sums, len(rows))
+}
+
+// total is a sum of unit vectors.
+type total struct {
+	sum  []float64
+	n    int
+	unit []float32
+}
+
+func newTotal(dims int) *total {
+	return &total{sum: make([]float64, dims), unit: make([]float32, dims)}
+}
+
+func (t *total) add(v half) {
+	v.unit(t.unit)
+	for j, x := range t.unit {
+		t.sum[j] += float64(x)
+	}
+	t.n++
+}
+
+// meanOf returns the mean of what sums have, as that of a set of rows.
+func meanOf(sums []*total, rows int) *center {
+	all := sums[0]
+	for _, part := range sums[1:] {
+		for j, x := range part.sum {
+			all.sum[j] += x
+		}
+		all.n += part.n
+	}
+	c := &center{mean: make([]float32, len(all.sum)), rows: rows}
+	for j, x := range all.sum {
+		c.mean[j] = float32(x / float64(max(1, all.n)))
 	}
 	c.square = vec.Dot(c.mean, c.mean)
 	return c
 }
 
-// code codes the rows from first on, which no other snapshot sees.
-func (s *snapshot) code(first int) {
-	for len(s.codes) < len(s.blocks) {
-		s.codes = append(s.codes, &codes{values: make([]uint8, blockRows*kernel.Padded(s.dims))})
-	}
-	if first == s.rows {
+// code codes the rows from first on, which no other snapshot sees; vectors has them all.
+func (s *snapshot) code(first int, vectors []half) {
+	s.growCodes()
+	if len(vectors) == 0 {
 		return
 	}
-	from := first / blockRows
-	reach := make([]float32, len(s.blocks)-from)
-	parallel(len(reach), func(_, n int) {
-		row := make([]float32, s.dims)
-		i := from + n
-		for r := max(0, first-i*blockRows); r < s.rowsOf(i); r++ {
-			h := s.vector(i*blockRows + r)
-			vec.FromF16(row, h.values)
-			for j := range row {
-				row[j] = row[j]*h.inverse - s.center.mean[j]
-			}
-			reach[n] = max(reach[n], s.codes[i].set(r, row, s.center))
+	// Without a store to be read nothing can fail.
+	_ = s.codeBlocks(first/blockRows, func(block int, set func(r int, v half)) error {
+		for r := max(0, first-block*blockRows); r < s.rowsOf(block); r++ {
+			set(r, vectors[block*blockRows+r-first])
 		}
+		return nil
+	})
+}
+
+// codeBlocks calls fill with each block from one on, on all cores; what it sets becomes codes.
+func (s *snapshot) codeBlocks(from int, fill func(block int, set func(r int, v half)) error) error {
+	n := len(s.blocks) - from
+	reach, errs := make([]float32, n), make([]error, n)
+	parallel(n, func(_, i int) {
+		row := make([]float32, s.dims)
+		errs[i] = fill(from+i, func(r int, v half) {
+			v.unit(row)
+			for j := range row {
+				row[j] -= s.center.mean[j]
+			}
+			reach[i] = max(reach[i], s.codes[from+i].set(r, row, s.center))
+		})
 	})
 	for _, r := range reach {
 		s.reach = max(s.reach, r)
 	}
+	return errors.Join(errs...)
 }
 
 // set codes a residual, which it overwrites, as row r and returns its length once coded.
@@ -141,4 +209,10 @@ func quantize(dst []uint8, v []float32) (scale, length, lost float32) {
 		dst[i] = kernel.Zero
 	}
 	return scale, float32(math.Sqrt(float64(kept))), float32(math.Sqrt(float64(rest)))
+}
+
+// row returns the codes of a row.
+func (c *codes) row(i int) []uint8 {
+	stride := len(c.values) / blockRows
+	return c.values[i*stride : (i+1)*stride : (i+1)*stride]
 }

@@ -1,30 +1,44 @@
 package vector
 
-import (
-	"maps"
-	"slices"
+import "clipsearch/index/store"
 
-	"clipsearch/index/store"
-)
+// codedAtOnce is how many new rows are coded together: enough to occupy all cores.
+const codedAtOnce = 4096
 
 // edit turns one snapshot into the next, copying what the old one shares.
 type edit struct {
 	next   snapshot
-	rows   map[store.ID]int
+	rows   map[store.ID]uint32
+	fresh  []half       // the last rows of next, which have no codes yet
 	copied map[int]bool // blocks whose bitmap is a copy already
 }
 
-// add appends a vector, replacing that of the same ID.
+// add appends a vector, which it keeps, replacing that of the same ID.
 func (e *edit) add(id store.ID, v half) {
+	e.place(id)
+	if e.next.st == nil {
+		row := e.next.rows - 1
+		copy(e.next.blocks[row/blockRows].values[row%blockRows*e.next.dims:], v)
+	}
+	e.fresh = append(e.fresh, v)
+	if len(e.fresh) >= codedAtOnce && (e.next.center.rows > 0 || len(e.fresh) >= centerRows) {
+		e.flush()
+	}
+}
+
+// place gives id a new row instead of the one it may have.
+func (e *edit) place(id store.ID) {
 	e.delete(id)
 	i := e.next.rows % blockRows
 	if i == 0 {
-		e.next.blocks = append(e.next.blocks, &block{values: make([]uint16, blockRows*e.next.dims)})
+		b := new(block)
+		if e.next.st == nil {
+			b.values = make([]uint16, blockRows*e.next.dims)
+		}
+		e.next.blocks = append(e.next.blocks, b)
 	}
-	last := e.next.blocks[len(e.next.blocks)-1]
-	last.ids[i], last.inverse[i] = id, v.inverse
-	copy(last.values[i*e.next.dims:], v.values)
-	e.rows[id] = e.next.rows
+	e.next.blocks[len(e.next.blocks)-1].ids[i] = id
+	e.rows[id] = uint32(e.next.rows)
 	e.next.rows++
 	e.next.live++
 }
@@ -36,7 +50,7 @@ func (e *edit) delete(id store.ID) bool {
 		return false
 	}
 	delete(e.rows, id)
-	bits := e.deadBits(row / blockRows)
+	bits := e.deadBits(int(row) / blockRows)
 	bits[row%blockRows/64] |= 1 << (row % 64)
 	e.next.live--
 	return true
@@ -64,34 +78,51 @@ func (e *edit) deadBits(block int) *bitmap {
 	return e.next.dead[block]
 }
 
-// finish makes the snapshot fit to be searched, of which the rows from first on are
-// new.
-func (e *edit) finish(first int) {
-	switch {
-	case e.compact():
-		e.next.recode()
-	case e.next.rows-e.next.center.rows >= max(blockRows, e.next.center.rows):
-		// As many rows have come as there were: their mean may be another. So each vector is coded twice on average.
-		e.next.recode()
-	default:
-		e.next.code(first)
+// flush codes the fresh rows. The first rows of all have a mean of their own.
+func (e *edit) flush() {
+	if len(e.fresh) == e.next.rows {
+		e.next.center = centerOf(e.fresh, e.next.dims)
 	}
+	e.next.code(e.next.rows-len(e.fresh), e.fresh)
+	e.fresh = nil
 }
 
-// compact copies the live rows to new blocks once most are dead, so that each
-// deletion pays for one copy at most. It reports whether it did.
-func (e *edit) compact() bool {
+// finish makes the snapshot fit to be searched. An error leaves it fit, but with codes coarser than need be.
+func (e *edit) finish() error {
+	e.flush()
+	s := &e.next
+	compacted := s.graph == nil && s.mostlyDead()
+	if compacted {
+		e.removeDead()
+	}
+	grown := s.rows - s.center.rows
+	switch {
+	case compacted && s.rows <= centerRows: // what is left may have another mean
+		return s.recode()
+	case grown >= max(blockRows, s.center.rows) && s.center.rows < centerRows:
+		// As many rows have come as there were: their mean may be another. So each vector is coded twice on average.
+		return s.recode()
+	}
+	return nil
+}
+
+// mostlyDead reports whether it is time to copy the live rows, so that each deletion pays for one copy at most.
+func (s *snapshot) mostlyDead() bool { return s.rows >= 4*blockRows && s.live <= s.rows/2 }
+
+// removeDead copies the live rows to new blocks, in order. Row i becomes to[i], a dead one ^0. There is no graph any more.
+func (e *edit) removeDead() (to []uint32) {
 	old := e.next
-	if old.rows < 4*blockRows || old.live > old.rows/2 {
-		return false
-	}
-	e.next = *emptySnapshot(old.dims)
+	e.next = *emptySnapshot(old.dims, old.st)
+	e.next.center, e.next.reach, e.next.numbering = old.center, old.reach, old.numbering+1
 	e.copied = nil
-	ids := slices.SortedFunc(maps.Keys(e.rows), func(a, b store.ID) int { return e.rows[a] - e.rows[b] })
-	from := e.rows
-	e.rows = make(map[store.ID]int, len(ids))
-	for _, id := range ids {
-		e.add(id, old.vector(from[id]))
+	e.rows = make(map[store.ID]uint32, old.live)
+	to = make([]uint32, old.rows)
+	for row := range to {
+		if to[row] = ^uint32(0); !old.isDead(row) {
+			to[row] = uint32(e.next.rows)
+			e.place(old.id(row))
+			e.next.copyRow(&old, row)
+		}
 	}
-	return true
+	return to
 }

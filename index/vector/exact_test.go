@@ -60,7 +60,7 @@ func TestShapes(t *testing.T) {
 		for _, dims := range []int{1, 17, 100, 512} {
 			t.Run(fmt.Sprintf("%s/%d", name, dims), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(11, uint64(dims)))
-				x, o := New(dims), oracle{}
+				x, o := New(dims, Auto), oracle{}
 				var rows [][]float32
 				for id := range store.ID(n) {
 					v := shape(rng, dims)
@@ -77,7 +77,7 @@ func TestShapes(t *testing.T) {
 					for _, k := range []int{1, 10, 100, n} {
 						checkSearch(t, x, o, queries[k%len(queries)], k, nil)
 					}
-					batch, err := x.SearchBatch(ctx, queries, 10, func(id store.ID) bool { return id%3 > 0 })
+					batch, err := x.SearchBatch(ctx, queries, 10, Options{Keep: func(id store.ID) bool { return id%3 > 0 }})
 					ok(t, err)
 					for i, q := range queries {
 						if d := cmp.Diff(o.search(q, 10, func(id store.ID) bool { return id%3 > 0 }), batch[i]); d != "" {
@@ -106,10 +106,10 @@ func TestHalfKeeps(t *testing.T) {
 			vec.Normalize(read)
 			normalized, err := newHalf(read, dims)
 			ok(t, err)
-			if !slices.Equal(asIs.values, stored) || !slices.Equal(normalized.values, stored) {
+			if !slices.Equal(asIs, stored) || !slices.Equal(normalized, stored) {
 				t.Fatalf("%s: half precision changed a vector", name)
 			}
-			if s := asIs.similarity(read, make([]float32, dims)); s < 1-1e-6 {
+			if s := asIs.similarity(read); s < 1-1e-6 {
 				t.Fatalf("%s: a vector's similarity with itself is %v", name, s)
 			}
 		}
@@ -126,7 +126,7 @@ func TestMargins(t *testing.T) {
 			rows = append(rows, shape(rng, dims))
 		}
 		s := indexOf(t, rows).current.Load()
-		row, buffer := make([]float32, dims), make([]float32, dims)
+		row := make([]float32, dims)
 		for range 10 {
 			unit := shape(rng, dims)
 			vec.Normalize(unit)
@@ -139,7 +139,7 @@ func TestMargins(t *testing.T) {
 				for _, d := range []digits{q.coarse, q.fine} {
 					dot := vec.Dot(row, queryOf(q, d))
 					got := q.base + q.tilt*c.bias[i] + dot
-					want, most := s.vector(r).similarity(unit, buffer), q.spread*c.margin[i]+d.slack
+					want, most := rowOf(t, s, r).similarity(unit), q.spread*c.margin[i]+d.slack
 					if math.Abs(float64(got-want)) > float64(most) {
 						t.Fatalf("%s: estimate %v of row %d is not within %v of %v", name, got, r, most, want)
 					}
@@ -164,7 +164,7 @@ func queryOf(q *query, d digits) []float32 {
 // The mean follows the set, and compaction starts it afresh.
 func TestCenterFollows(t *testing.T) {
 	const dims = 16
-	x := New(dims)
+	x := New(dims, Auto)
 	add := func(from, to store.ID, v ...float32) {
 		for id := from; id < to; id++ {
 			row := make([]float32, dims)
@@ -197,7 +197,7 @@ func TestCenterFollows(t *testing.T) {
 
 // Vectors and queries that cannot be compared are refused by every way in.
 func TestBatchRefused(t *testing.T) {
-	x := New(2)
+	x := New(2, Auto)
 	ok(t, x.Add(1, []float32{1, 0}))
 	for _, tc := range []struct {
 		v    []float32
@@ -206,11 +206,11 @@ func TestBatchRefused(t *testing.T) {
 		{[]float32{1}, ErrDims}, {[]float32{0, 0}, ErrZero},
 		{[]float32{float32(math.NaN()), 1}, ErrNotFinite}, {[]float32{1, float32(math.Inf(1))}, ErrNotFinite},
 	} {
-		if _, err := x.SearchBatch(ctx, [][]float32{{1, 0}, tc.v}, 1, nil); !errors.Is(err, tc.want) {
+		if _, err := x.SearchBatch(ctx, [][]float32{{1, 0}, tc.v}, 1, Options{}); !errors.Is(err, tc.want) {
 			t.Errorf("SearchBatch(%v): %v, want %v", tc.v, err, tc.want)
 		}
 	}
-	got, err := x.SearchBatch(ctx, nil, 1, nil)
+	got, err := x.SearchBatch(ctx, nil, 1, Options{})
 	if len(got) != 0 || err != nil {
 		t.Errorf("no queries: %v, %v", got, err)
 	}
@@ -221,7 +221,7 @@ func TestBatchRefused(t *testing.T) {
 func TestChurn(t *testing.T) {
 	const dims, ids, steps = 32, 4000, 100_000
 	rng := rand.New(rand.NewPCG(14, 15))
-	x, held := New(dims), map[store.ID][]float32{}
+	x, held := New(dims, Auto), map[store.ID][]float32{}
 	done := make(chan struct{})
 	var readers sync.WaitGroup
 	for seed := range uint64(2) {
@@ -233,7 +233,7 @@ func TestChurn(t *testing.T) {
 					return
 				default:
 				}
-				got, err := x.SearchBatch(ctx, [][]float32{random(rng, dims), random(rng, dims)}, 10, nil)
+				got, err := x.SearchBatch(ctx, [][]float32{random(rng, dims), random(rng, dims)}, 10, Options{})
 				if err != nil || len(got) != 2 {
 					t.Errorf("%d results, %v", len(got), err)
 					return
@@ -245,7 +245,7 @@ func TestChurn(t *testing.T) {
 		id := store.ID(rng.IntN(ids) + 1)
 		switch action := rng.IntN(100); {
 		case action < 2:
-			got, err := x.Search(ctx, random(rng, dims), 10, nil)
+			got, err := x.Search(ctx, random(rng, dims), 10, Options{})
 			ok(t, err)
 			for _, n := range got {
 				if held[n.ID] == nil {
@@ -262,18 +262,25 @@ func TestChurn(t *testing.T) {
 	}
 	close(done)
 	readers.Wait()
-	fresh := New(dims)
+	fresh := New(dims, Auto)
 	for id, v := range held {
 		ok(t, fresh.Add(id, v))
 	}
 	for range 200 {
 		q := random(rng, dims)
-		want, err := fresh.Search(ctx, q, 10, nil)
+		want, err := fresh.Search(ctx, q, 10, Options{})
 		ok(t, err)
-		got, err := x.Search(ctx, q, 10, nil)
+		got, err := x.Search(ctx, q, 10, Options{})
 		ok(t, err)
 		if d := cmp.Diff(want, got); d != "" {
 			t.Fatalf("-fresh +churned:\n%s", d)
 		}
 	}
+}
+
+// rowOf returns the vector of a row.
+func rowOf(t testing.TB, s *snapshot, row int) (v half) {
+	t.Helper()
+	ok(t, s.eachVector([]int{row}, func(_ int, h half) { v = slices.Clone(h) }))
+	return v
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"clipsearch/index/store"
 )
@@ -11,12 +12,21 @@ import (
 // syncBatch is how many changed documents Sync reads before searches see them.
 const syncBatch = 1024
 
-// Load returns an index of the vectors in st that follows st's log by Sync.
-// Without a model in st it is empty until a Sync finds one.
-func Load(ctx context.Context, st *store.Store) (*Index, error) {
-	x := New(0)
+// Load returns an index of the vectors in st that follows st's log by Sync: what
+// Save wrote, brought up to date, or else made of all vectors. It holds codes of the vectors and
+// reads the vectors themselves from st, which must stay open. Without a model in st it is empty until a Sync finds one.
+// It builds no graph; see Build.
+func Load(ctx context.Context, st *store.Store, kind Kind) (*Index, error) {
+	x := New(0, kind)
 	x.st = st
-	if err := x.reload(ctx); err != nil {
+	err := x.restore(ctx)
+	if errors.Is(err, errStale) {
+		err = x.reload(ctx)
+	}
+	if err == nil {
+		err = x.Sync(ctx)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("load vectors: %w", err)
 	}
 	return x, nil
@@ -54,23 +64,25 @@ func (x *Index) Sync(ctx context.Context) error {
 func (x *Index) reload(ctx context.Context) error {
 	sequence := x.st.Sequence() // before reading: what comes later is read again
 	dims := x.st.Model().Dims
-	e := &edit{next: *emptySnapshot(dims), rows: map[store.ID]int{}}
-	err := x.st.EachVector(ctx, func(id store.ID, v []float32) error {
-		h, err := newHalf(v, dims)
-		if err != nil {
+	e := &edit{next: *emptySnapshot(dims, x.st), rows: map[store.ID]uint32{}}
+	e.next.numbering = x.current.Load().numbering + 1
+	err := x.st.EachHalf(ctx, func(id store.ID, v []uint16) error {
+		if err := checkHalf(v, dims); err != nil {
 			return fmt.Errorf("document %d: %w", id, err)
 		}
-		e.add(id, h)
+		e.add(id, slices.Clone(v))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	e.finish(0)
+	if err := e.finish(); err != nil {
+		return err
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.rows, x.sequence = e.rows, sequence
-	x.current.Store(&e.next)
+	x.publish(&e.next)
 	return nil
 }
 
@@ -99,7 +111,7 @@ func (x *Index) refresh(ctx context.Context, ids []store.ID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	vectors := make([]*half, len(ids))
+	vectors := make([]half, len(ids))
 	for i, id := range ids {
 		v, err := x.searchable(id)
 		if err != nil {
@@ -107,21 +119,20 @@ func (x *Index) refresh(ctx context.Context, ids []store.ID) error {
 		}
 		vectors[i] = v
 	}
-	x.edit(func(e *edit) {
+	return x.edit(func(e *edit) {
 		for i, id := range ids {
 			if vectors[i] == nil {
 				e.delete(id)
 			} else {
-				e.add(id, *vectors[i])
+				e.add(id, vectors[i])
 			}
 		}
 	})
-	return nil
 }
 
 // searchable returns the vector of a document, nil if it has none, is hidden or
 // forgotten.
-func (x *Index) searchable(id store.ID) (*half, error) {
+func (x *Index) searchable(id store.ID) (half, error) {
 	d, err := x.st.Document(id)
 	if errors.Is(err, store.ErrNoDocument) {
 		return nil, nil
@@ -140,5 +151,5 @@ func (x *Index) searchable(id store.ID) (*half, error) {
 	if err != nil {
 		return nil, fmt.Errorf("document %d: %w", id, err)
 	}
-	return &h, nil
+	return h, nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"clipsearch/index/store"
+	"clipsearch/index/vector/hnsw"
 	"clipsearch/index/vector/kernel"
 	"clipsearch/internal/vec"
 )
@@ -17,19 +18,25 @@ import (
 type Index struct {
 	current atomic.Pointer[snapshot] // what searches see
 	kernel  kernel.Kernel
+	kind    Kind
+	edited  chan struct{} // has one while there are changes that Tend hasn't seen
 
-	mu   sync.Mutex       // of writers
-	rows map[store.ID]int // where in current an ID's vector is
+	building sync.Mutex          // of Build
+	mu       sync.Mutex          // of writers
+	rows     map[store.ID]uint32 // where in current an ID's vector is; nil: not known yet, see places
 
 	following sync.Mutex   // of Sync
 	st        *store.Store // nil: none
 	sequence  uint64       // of st's log, reached
+	// what Save wrote last
+	savedGraph    *hnsw.Graph
+	savedSequence uint64
 }
 
 // New returns an empty index for vectors of dims values; it follows no store.
-func New(dims int) *Index {
-	x := &Index{kernel: kernel.Best(), rows: map[store.ID]int{}}
-	x.current.Store(emptySnapshot(dims))
+func New(dims int, kind Kind) *Index {
+	x := &Index{kernel: kernel.Best(), kind: kind, edited: make(chan struct{}, 1)}
+	x.current.Store(emptySnapshot(dims, nil))
 	return x
 }
 
@@ -47,26 +54,49 @@ func (x *Index) Add(id store.ID, v []float32) error {
 	if err != nil {
 		return fmt.Errorf("add vector of document %d: %w", id, err)
 	}
-	x.edit(func(e *edit) { e.add(id, h) })
-	return nil
+	return x.edit(func(e *edit) { e.add(id, h) })
 }
 
 // Delete removes id; it reports whether it was there.
 func (x *Index) Delete(id store.ID) (found bool) {
-	x.edit(func(e *edit) { found = e.delete(id) })
+	// What can fail is only to code rows better than they are.
+	_ = x.edit(func(e *edit) { found = e.delete(id) })
 	return found
 }
 
 // edit lets fn change the index; searches see all of it at once, afterwards.
-func (x *Index) edit(fn func(e *edit)) {
+func (x *Index) edit(fn func(e *edit)) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	e := &edit{next: *x.current.Load(), rows: x.rows}
-	first := e.next.rows
+	e := &edit{next: *x.current.Load(), rows: x.places()}
 	fn(e)
-	e.finish(first)
+	err := e.finish()
 	x.rows = e.rows
-	x.current.Store(&e.next)
+	x.publish(&e.next)
+	return err
+}
+
+// publish lets searches see s.
+func (x *Index) publish(s *snapshot) {
+	x.current.Store(s)
+	select {
+	case x.edited <- struct{}{}:
+	default:
+	}
+}
+
+// places returns x.rows, which a restored index makes when it is first changed.
+func (x *Index) places() map[store.ID]uint32 {
+	if x.rows == nil {
+		s := x.current.Load()
+		x.rows = make(map[store.ID]uint32, s.live)
+		for row := range s.rows {
+			if !s.isDead(row) {
+				x.rows[s.id(row)] = uint32(row)
+			}
+		}
+	}
+	return x.rows
 }
 
 // unitVector returns a normalised copy of v.

@@ -25,7 +25,7 @@ func TestSyncPrunedLog(t *testing.T) {
 	st, err = store.Open(path, store.Options{})
 	ok(t, err)
 	defer st.Close()
-	x := New(2)
+	x := New(2, Auto)
 	x.st, x.sequence = st, 1 // as restored from a copy made after the first change
 	ok(t, x.Sync(ctx))
 	if x.sequence != st.Sequence() || x.Len() != 1 {

@@ -72,7 +72,7 @@ func readQueries(t testing.TB, name string) [][]float32 {
 // indexOf returns an index of rows, whose IDs are their places from 1 on.
 func indexOf(t testing.TB, rows [][]float32) *Index {
 	t.Helper()
-	x := New(len(rows[0]))
+	x := New(len(rows[0]), Auto)
 	x.edit(func(e *edit) {
 		for i, v := range rows {
 			h, err := newHalf(v, x.Dims())
@@ -99,7 +99,7 @@ func TestRealVectors(t *testing.T) {
 				queries = queries[:100] // as the slowest takes 50 times as long; they differ in speed alone
 			}
 			x.kernel = by
-			all, err := x.SearchBatch(ctx, queries, k, nil)
+			all, err := x.SearchBatch(ctx, queries, k, Options{})
 			ok(t, err)
 			for i, found := range all {
 				unit := append([]float32(nil), queries[i]...)

@@ -13,13 +13,26 @@ type Neighbor struct {
 	Similarity float32 // inner product, in [-1, 1]
 }
 
+// Beam widths of a graph: how many rows a search follows at a time. Texts' vectors lie apart from those of pictures, which
+// the graph connects, so that they need a wider one for the same ANN recall; doc/vectors.md has the curves.
+const (
+	EfImages = 96
+	EfTexts  = 1536
+)
+
+// Options are how to search. The zero value searches all vectors.
+type Options struct {
+	// Keep chooses the IDs that may be returned; nil: all. It is called from several goroutines at once.
+	Keep func(store.ID) bool
+	// Ef is the width of the beam where a graph is searched; less than k, and 0, mean the larger of k and EfTexts.
+	Ef int
+}
+
 // Search returns the k vectors most similar to q, best first, ties by ID. q has
-// Dims values of any non-zero norm: ErrDims, ErrNotFinite, ErrZero. keep, if not
-// nil, chooses the IDs that may be returned; it is called from several goroutines at
-// once, and only with IDs that seem to be near enough. An index without vectors
-// returns none, whatever q's length.
-func (x *Index) Search(ctx context.Context, q []float32, k int, keep func(store.ID) bool) ([]Neighbor, error) {
-	all, err := x.search(ctx, [][]float32{q}, k, keep)
+// Dims values of any non-zero norm: ErrDims, ErrNotFinite, ErrZero. An index without vectors
+// returns none, whatever q's length. Without a graph these are exactly the most similar ones; with one nearly always.
+func (x *Index) Search(ctx context.Context, q []float32, k int, opts Options) ([]Neighbor, error) {
+	all, err := x.search(ctx, [][]float32{q}, k, opts)
 	if err != nil {
 		return nil, fmt.Errorf("search by vector: %w", err)
 	}
@@ -27,16 +40,16 @@ func (x *Index) Search(ctx context.Context, q []float32, k int, keep func(store.
 }
 
 // SearchBatch returns what Search returns for each of several queries, of one
-// snapshot. It reads the codes once, so that a query costs less than one of its own.
-func (x *Index) SearchBatch(ctx context.Context, queries [][]float32, k int, keep func(store.ID) bool) ([][]Neighbor, error) {
-	all, err := x.search(ctx, queries, k, keep)
+// snapshot. Without a graph it reads the codes once, so that a query costs less than one of its own.
+func (x *Index) SearchBatch(ctx context.Context, queries [][]float32, k int, opts Options) ([][]Neighbor, error) {
+	all, err := x.search(ctx, queries, k, opts)
 	if err != nil {
 		return nil, fmt.Errorf("search by %d vectors: %w", len(queries), err)
 	}
 	return all, nil
 }
 
-func (x *Index) search(ctx context.Context, vectors [][]float32, k int, keep func(store.ID) bool) ([][]Neighbor, error) {
+func (x *Index) search(ctx context.Context, vectors [][]float32, k int, opts Options) ([][]Neighbor, error) {
 	s := x.current.Load()
 	results := make([][]Neighbor, len(vectors))
 	if s.live == 0 || k <= 0 || len(vectors) == 0 {
@@ -51,11 +64,43 @@ func (x *Index) search(ctx context.Context, vectors [][]float32, k int, keep fun
 		queries[i] = newQuery(unit, s)
 	}
 	k = min(k, s.live)
-	for i, found := range s.scan(ctx, x.kernel, queries, k, keep) {
-		results[i] = s.rank(ctx, queries[i], k, found)
-	}
-	if err := ctx.Err(); err != nil {
+	parts, err := s.gather(ctx, x, queries, k, opts)
+	if err != nil {
 		return nil, err
 	}
+	for i := range results {
+		if results[i], err = s.rank(ctx, queries[i], k, merge(parts, i)); err != nil {
+			return nil, err
+		}
+	}
 	return results, nil
+}
+
+// gather finds the candidates of each query, by the graph if there is one and it pays, or by comparing all rows.
+func (s *snapshot) gather(ctx context.Context, x *Index, queries []*query, k int, opts Options) ([][]gathering, error) {
+	keep := newFilter(s, opts.Keep)
+	ef := max(k, opts.Ef)
+	if opts.Ef == 0 {
+		ef = max(k, EfTexts)
+	}
+	if s.graph == nil || !s.worthWalking(ef, keep) && (x.kind != HNSW || keep.keep != nil) {
+		parts := s.scan(ctx, x.kernel, queries, k, 0, keep)
+		return parts, ctx.Err()
+	}
+	walked, err := s.walk(ctx, x.kernel, queries, k, ef, keep)
+	if err != nil {
+		return nil, err
+	}
+	parts := s.scan(ctx, x.kernel, queries, k, s.graph.Rows(), keep) // what the graph does not have yet
+	return append(parts, walked), ctx.Err()
+}
+
+// rowsPerStep is how many rows a scan compares while a search of the graph takes one step, that is, widens its beam by one:
+// both measured at 1,000,000 vectors, see doc/vectors.md.
+const rowsPerStep = 60
+
+// worthWalking reports whether a search of the graph takes less time than a scan. A filter lets it take as many more steps as
+// it keeps fewer rows.
+func (s *snapshot) worthWalking(ef int, keep filter) bool {
+	return float64(ef)*rowsPerStep < float64(s.graph.Rows())*keep.share
 }

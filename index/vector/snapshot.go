@@ -1,6 +1,10 @@
 package vector
 
-import "clipsearch/index/store"
+import (
+	"clipsearch/index/store"
+	"clipsearch/index/vector/hnsw"
+	"clipsearch/index/vector/kernel"
+)
 
 // blockRows is how many vectors a block holds: 128 KB of codes at 512 values, which
 // stay in a core's cache for all queries of a batch; and a scan has enough blocks to
@@ -10,9 +14,8 @@ const blockRows = 256
 // block holds rows of which a snapshot sees the first ones; later ones may be
 // written meanwhile.
 type block struct {
-	ids     [blockRows]store.ID
-	inverse [blockRows]float32
-	values  []uint16 // [blockRows, dims], see half
+	ids    [blockRows]store.ID
+	values []uint16 // [blockRows, dims], half precision; nil if the store has them
 }
 
 // bitmap has a bit for each row of a block.
@@ -23,6 +26,7 @@ func (b *bitmap) has(row int) bool { return b != nil && b[row/64]>>(row%64)&1 !=
 // snapshot is one state of the index. It never changes.
 type snapshot struct {
 	dims   int
+	st     *store.Store // that has the vectors; nil: the blocks have them
 	blocks []*block
 	codes  []*codes  // of each block
 	center *center   // what codes is relative to
@@ -30,10 +34,14 @@ type snapshot struct {
 	dead   []*bitmap // of deleted rows, by block; nil or missing: none
 	rows   int       // in use, dead ones included
 	live   int
+
+	graph     *hnsw.Graph // of the first rows; nil: none
+	repaired  int         // dead rows when the graph was made or repaired
+	numbering int         // changes when rows get other numbers
 }
 
-func emptySnapshot(dims int) *snapshot {
-	return &snapshot{dims: dims, center: &center{mean: make([]float32, dims)}}
+func emptySnapshot(dims int, st *store.Store) *snapshot {
+	return &snapshot{dims: dims, st: st, center: &center{mean: make([]float32, dims)}}
 }
 
 // rowsOf returns how many rows of a block are in use.
@@ -50,8 +58,47 @@ func (s *snapshot) deadOf(block int) *bitmap {
 // id returns the ID of a row.
 func (s *snapshot) id(row int) store.ID { return s.blocks[row/blockRows].ids[row%blockRows] }
 
-// vector returns a row.
-func (s *snapshot) vector(row int) half {
-	b, i := s.blocks[row/blockRows], row%blockRows
-	return half{values: b.values[i*s.dims : (i+1)*s.dims : (i+1)*s.dims], inverse: b.inverse[i]}
+// isDead reports whether a row is deleted.
+func (s *snapshot) isDead(row int) bool { return s.deadOf(row / blockRows).has(row % blockRows) }
+
+// copyRow makes the last row of s, which no search sees yet, a copy of a row of another snapshot with the same center.
+func (s *snapshot) copyRow(from *snapshot, row int) {
+	s.growCodes()
+	last := s.rows - 1
+	to, r := s.codes[last/blockRows], last%blockRows
+	source, i := from.codes[row/blockRows], row%blockRows
+	stride := len(to.values) / blockRows
+	copy(to.values[r*stride:(r+1)*stride], source.values[i*stride:])
+	to.scale[r], to.bias[r], to.margin[r] = source.scale[i], source.bias[i], source.margin[i]
+	if s.st == nil {
+		copy(s.blocks[last/blockRows].values[r*s.dims:(r+1)*s.dims], from.blocks[row/blockRows].values[i*s.dims:])
+	}
+}
+
+// growCodes gives each block its codes.
+func (s *snapshot) growCodes() {
+	for len(s.codes) < len(s.blocks) {
+		s.codes = append(s.codes, &codes{values: make([]uint8, blockRows*kernel.Padded(s.dims))})
+	}
+}
+
+// eachVector calls fn with the vectors of rows, in order, and their places in rows. Rows whose document the store has
+// forgotten since are left out. fn must not keep a vector.
+func (s *snapshot) eachVector(rows []int, fn func(i int, v half)) error {
+	if s.st == nil {
+		for i, row := range rows {
+			r := row % blockRows
+			fn(i, s.blocks[row/blockRows].values[r*s.dims:(r+1)*s.dims])
+		}
+		return nil
+	}
+	ids := make([]store.ID, len(rows))
+	for i, row := range rows {
+		ids[i] = s.id(row)
+	}
+	return s.st.VectorsOf(ids, func(i int, v []uint16) {
+		if len(v) == s.dims {
+			fn(i, v)
+		}
+	})
 }

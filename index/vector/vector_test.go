@@ -48,10 +48,10 @@ func (o oracle) add(id store.ID, v []float32) {
 func (o oracle) search(q []float32, k int, keep func(store.ID) bool) []Neighbor {
 	unit := slices.Clone(q)
 	vec.Normalize(unit)
-	all, buffer := []Neighbor{}, make([]float32, len(q))
+	all := []Neighbor{}
 	for id, v := range o {
 		if keep == nil || keep(id) {
-			all = append(all, Neighbor{id, v.similarity(unit, buffer)})
+			all = append(all, Neighbor{id, v.similarity(unit)})
 		}
 	}
 	slices.SortFunc(all, func(a, b Neighbor) int {
@@ -67,7 +67,7 @@ func (o oracle) search(q []float32, k int, keep func(store.ID) bool) []Neighbor 
 
 func checkSearch(t *testing.T, x *Index, o oracle, q []float32, k int, keep func(store.ID) bool) {
 	t.Helper()
-	got, err := x.Search(ctx, q, k, keep)
+	got, err := x.Search(ctx, q, k, Options{Keep: keep})
 	ok(t, err)
 	want := o.search(q, k, keep)
 	if slices.Equal(want, got) {
@@ -83,7 +83,7 @@ func checkSearch(t *testing.T, x *Index, o oracle, q []float32, k int, keep func
 func TestAgainstOracle(t *testing.T) {
 	const dims = 9
 	rng := rand.New(rand.NewPCG(5, 6))
-	x, o := New(dims), oracle{}
+	x, o := New(dims, Auto), oracle{}
 	shared := random(rng, dims) // many equal vectors: ties
 	for step := range 6000 {
 		id := store.ID(rng.IntN(2000) + 1)
@@ -124,11 +124,11 @@ func TestAgainstOracle(t *testing.T) {
 // A filter that lets little pass still yields k results.
 func TestFilterFindsAll(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
-	x := New(4)
+	x := New(4, Auto)
 	for id := range store.ID(3000) {
 		ok(t, x.Add(id+1, random(rng, 4)))
 	}
-	got, err := x.Search(ctx, random(rng, 4), 10, func(id store.ID) bool { return id%300 == 0 })
+	got, err := x.Search(ctx, random(rng, 4), 10, Options{Keep: func(id store.ID) bool { return id%300 == 0 }})
 	ok(t, err)
 	if len(got) != 10 {
 		t.Errorf("%d results, want 10", len(got))
@@ -136,7 +136,7 @@ func TestFilterFindsAll(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	x := New(2)
+	x := New(2, Auto)
 	ok(t, x.Add(1, []float32{1, 0}))
 	nan, inf := float32(math.NaN()), float32(math.Inf(-1))
 	for _, tc := range []struct {
@@ -150,18 +150,18 @@ func TestRefused(t *testing.T) {
 		if !errors.Is(err, tc.want) || !cmp.Equal(err.Error()[:29], "add vector of document 17: ve") {
 			t.Errorf("Add(%v): %v, want %v", tc.v, err, tc.want)
 		}
-		if _, err := x.Search(ctx, tc.v, 1, nil); !errors.Is(err, tc.want) {
+		if _, err := x.Search(ctx, tc.v, 1, Options{}); !errors.Is(err, tc.want) {
 			t.Errorf("Search(%v): %v, want %v", tc.v, err, tc.want)
 		}
 	}
 	for _, k := range []int{0, -1} {
-		if got, err := x.Search(ctx, []float32{1, 1}, k, nil); len(got) != 0 || err != nil {
+		if got, err := x.Search(ctx, []float32{1, 1}, k, Options{}); len(got) != 0 || err != nil {
 			t.Errorf("top %d: %v, %v", k, got, err)
 		}
 	}
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := x.Search(cancelled, []float32{1, 1}, 1, nil); !errors.Is(err, context.Canceled) {
+	if _, err := x.Search(cancelled, []float32{1, 1}, 1, Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled search: %v", err)
 	}
 }
@@ -170,7 +170,7 @@ func TestRefused(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	const dims, writes = 8, 3000
 	rng := rand.New(rand.NewPCG(9, 10))
-	x := New(dims)
+	x := New(dims, Auto)
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	for seed := range uint64(4) {
@@ -182,7 +182,7 @@ func TestConcurrent(t *testing.T) {
 					return
 				default:
 				}
-				got, err := x.Search(ctx, random(rng, dims), 20, func(id store.ID) bool { return id%2 == 0 })
+				got, err := x.Search(ctx, random(rng, dims), 20, Options{Keep: func(id store.ID) bool { return id%2 == 0 }})
 				if err != nil {
 					t.Error(err)
 					return
@@ -211,15 +211,15 @@ func TestFollow(t *testing.T) {
 	st, err := store.Open(filepath.Join(t.TempDir(), "l"), store.Options{Create: true})
 	ok(t, err)
 	defer st.Close()
-	x, err := Load(ctx, st)
+	x, err := Load(ctx, st, Auto)
 	ok(t, err)
 	check := func(want ...store.ID) {
 		t.Helper()
 		ok(t, x.Sync(ctx))
-		fresh, err := Load(ctx, st)
+		fresh, err := Load(ctx, st, Auto)
 		ok(t, err)
 		for name, x := range map[string]*Index{"followed": x, "loaded": fresh} {
-			got, err := x.Search(ctx, []float32{1, 0, 0}, 100, nil)
+			got, err := x.Search(ctx, []float32{1, 0, 0}, 100, Options{})
 			ok(t, err)
 			ids := []store.ID{}
 			for _, n := range got {
@@ -232,7 +232,7 @@ func TestFollow(t *testing.T) {
 			for _, id := range want {
 				v, err := st.Vector(id)
 				ok(t, err)
-				best, err := x.Search(ctx, v, 1, func(other store.ID) bool { return other == id })
+				best, err := x.Search(ctx, v, 1, Options{Keep: func(other store.ID) bool { return other == id }})
 				ok(t, err)
 				if len(best) != 1 || best[0].Similarity < 0.999999 {
 					t.Errorf("%s: document %d finds %v", name, id, best)

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"io"
 	"strings"
+
+	"clipsearch/index/vector"
 )
 
 // flags is a command's flag set. Flags may stand before, between or after the arguments; "--" ends them.
@@ -63,6 +66,7 @@ type common struct {
 	model     string
 	device    string
 	precision string
+	kind      vector.Kind
 	quiet     bool
 	json      bool
 }
@@ -77,6 +81,17 @@ func (c *common) modelFlags(f flags) {
 	f.StringVar(&c.precision, "precision", "auto", "")
 }
 
+// indexFlag adds --index.
+func (c *common) indexFlag(f flags) {
+	f.Func("index", "", func(s string) error {
+		if kind := vector.Kind(s); kind == vector.Exact || kind == vector.HNSW {
+			c.kind = kind
+			return nil
+		}
+		return errors.New("it is exact or hnsw")
+	})
+}
+
 // outputFlags adds --quiet and --json.
 func (c *common) outputFlags(f flags) {
 	f.BoolVar(&c.quiet, "quiet", false, "")
@@ -85,6 +100,8 @@ func (c *common) outputFlags(f flags) {
 
 // commonHelp is how the shared flags read in every help text.
 const (
+	kindHelp = `  --index exact|hnsw    compare all vectors, or search a graph of them (default: a graph from 300,000 vectors on)
+`
 	libraryHelp = `  --library FILE        the library; else $CLIPSEARCH_LIBRARY, else
                         ~/.local/share/clipsearch/library.clipsearch
 `

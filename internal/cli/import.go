@@ -24,7 +24,7 @@ that clipsearch export wrote. A document that the library knows by its id is rep
   --captions FILE       captions for the ids; may be repeated (see clipsearch help index)
   --model NAME|DIR      the checkpoint that made the vectors: words are then searched by what pictures show, too
   --model-id NAME       or any name for what made them; without either, words are searched in captions and ids only
-` + libraryHelp + `  --quiet               no progress
+` + libraryHelp + kindHelp + `  --quiet               no progress
   --json                the counts as one JSON object on stdout
 
 Exit status: 0 done, 1 failed, 2 usage, 5 library in use, 6 the library's vectors are of another model.
@@ -43,6 +43,7 @@ func runImport(ctx context.Context, p Process, args []string) error {
 	var opts importFlags
 	f := newFlags("import")
 	opts.libraryFlag(f)
+	opts.indexFlag(f)
 	opts.outputFlags(f)
 	f.StringVar(&opts.model, "model", "", "")
 	f.StringVar(&opts.modelID, "model-id", "", "")
@@ -80,6 +81,7 @@ func importInto(ctx context.Context, p Process, opts importFlags, path string, f
 	if err != nil {
 		return err
 	}
+	lib.searchBy(opts.kind)
 	defer func() { err = errors.Join(err, lib.Close()) }()
 	meter := new(progress.Meter)
 	meter.Phase("importing")
@@ -100,7 +102,7 @@ func importInto(ctx context.Context, p Process, opts importFlags, path string, f
 	}
 	if err == nil {
 		meter.Phase("making the caption index")
-		err = errors.Join(lib.Sync(ctx), lib.save(ctx))
+		err = errors.Join(lib.Sync(ctx), lib.save(ctx, meter))
 	}
 	printer.finish()
 	if errors.Is(err, store.ErrModel) {

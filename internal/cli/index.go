@@ -37,7 +37,7 @@ Searches and pages beside it see what is finished; a second index on the same li
   --thumbnails SIZE     256, 384, 512 (pixels of the longer side) or none, for the pictures that are read in
                         this run (default 384); those of earlier runs stay as they are
   --batch N             pictures that go through the model together (default 32)
-` + libraryHelp + modelFlagsHelp + `  --quiet               no progress
+` + libraryHelp + modelFlagsHelp + kindHelp + `  --quiet               no progress
   --json                the summary as one JSON object on stdout
 
 Hidden files and folders and what systems leave behind (Thumbs.db, @eaDir, lost+found, recycle bins) are passed over, and
@@ -67,6 +67,7 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 	var opts indexFlags
 	f := newFlags("index")
 	opts.libraryFlag(f)
+	opts.indexFlag(f)
 	opts.modelFlags(f)
 	opts.outputFlags(f)
 	f.Var(&opts.captions, "captions", "")
@@ -113,6 +114,7 @@ func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string
 	if err != nil {
 		return err
 	}
+	lib.searchBy(opts.kind)
 	defer func() { err = errors.Join(err, lib.Close()) }()
 	model, err := openImageTower(p, opts.common, findPlaces(p.Getenv), lib.store.Model())
 	if err != nil {
@@ -139,7 +141,7 @@ func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string
 	printer := startPrinter(p.Stderr, meter, opts.quiet)
 	summary, runErr := index.Run(ctx, lib.store, options)
 	if runErr == nil {
-		runErr = lib.save(ctx)
+		runErr = lib.save(ctx, meter)
 	}
 	printer.finish()
 	if err := handedBack(ctx); err != nil {

@@ -49,6 +49,7 @@ type holding struct {
 	running *progress.Meter
 
 	mu      sync.Mutex // guards the following, and running
+	kind    vector.Kind
 	words   *text.Index
 	vectors *vector.Index
 	shared  *engine
@@ -150,15 +151,26 @@ func (h *holding) Sync(ctx context.Context) error {
 	return g.Wait()
 }
 
-// save puts the caption index into the file, so that a copy need not make it anew.
-func (h *holding) save(ctx context.Context) error {
+// save puts what is derived into the file, so that nobody need make it anew; meter says so.
+func (h *holding) save(ctx context.Context, meter *progress.Meter) error {
+	meter.Phase("preparing the search")
 	h.mu.Lock()
 	words, err := h.openWords(ctx)
+	vectors, vectorErr := h.openVectors(ctx)
 	h.mu.Unlock()
-	if err != nil {
+	if err := errors.Join(err, vectorErr); err != nil {
 		return err
 	}
-	return words.Save(ctx)
+	if err := errors.Join(words.Save(ctx), vectors.Sync(ctx)); err != nil {
+		return err
+	}
+	if vectors.NeedsBuild() {
+		meter.Phase("connecting the vectors")
+		if err := vectors.Build(ctx); err != nil {
+			return err
+		}
+	}
+	return vectors.Save(ctx)
 }
 
 // openWords begins to open the caption index: until it is ready, searches are answered by vectors alone. The caller holds
@@ -185,12 +197,33 @@ func (h *holding) legs(ctx context.Context, mode search.Mode) (*text.Index, *vec
 		return nil, nil, err
 	}
 	if h.vectors == nil && mode == search.ModeText {
-		return words, vector.New(h.store.Model().Dims), nil
+		return words, vector.New(h.store.Model().Dims, vector.Exact), nil
 	}
-	if h.vectors == nil {
-		if h.vectors, err = vector.Load(ctx, h.store); err != nil {
-			return nil, nil, err
-		}
+	vectors, err := h.openVectors(ctx)
+	return words, vectors, err
+}
+
+// searchBy says how vectors are to be searched, if they are not open yet.
+func (h *holding) searchBy(kind vector.Kind) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if kind != vector.Auto {
+		h.kind = kind
 	}
-	return words, h.vectors, nil
+}
+
+// openVectors opens the vectors. If a graph was asked for and the file has none, it is made first. The caller holds mu.
+func (h *holding) openVectors(ctx context.Context) (*vector.Index, error) {
+	if h.vectors != nil {
+		return h.vectors, nil
+	}
+	vectors, err := vector.Load(ctx, h.store, h.kind)
+	if err == nil && h.kind == vector.HNSW && vectors.NeedsBuild() {
+		err = vectors.Build(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	h.vectors = vectors
+	return vectors, nil
 }

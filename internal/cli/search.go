@@ -43,7 +43,7 @@ occur in the caption, -word must not, and "2:beach + dog - people" adds and subt
   --tag TAG             only pictures with this label; may be repeated
   --lang LANG           only pictures with a caption in this language, such as de
   --has-caption         only pictures with a caption
-` + libraryHelp + modelFlagsHelp + `  --json                one JSON object a hit, a line each
+` + libraryHelp + modelFlagsHelp + kindHelp + `  --json                one JSON object a hit, a line each
   --paths, -0           paths alone, ended by a newline or (-0) by a NUL
   --quiet               no notes
 
@@ -74,6 +74,7 @@ func runSearch(ctx context.Context, p Process, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	lib.searchBy(opts.kind)
 	defer func() { err = errors.Join(err, lib.Close()) }()
 	engine, err := lib.engine(ctx, p, opts.common, opts.query.Mode)
 	if err != nil {
@@ -107,6 +108,7 @@ func parseSearch(p Process, args []string) (*searchFlags, error) {
 	q := &opts.query
 	f := newFlags("search")
 	opts.libraryFlag(f)
+	opts.indexFlag(f)
 	opts.modelFlags(f)
 	opts.outputFlags(f)
 	f.StringVar(&opts.mode, "mode", "", "")

@@ -24,7 +24,7 @@ serve works, too: in that process until it ends, then by itself.
   --listen ADDR:PORT    where to listen, on this machine's loopback (default 127.0.0.1:7700, or a free
                         port if that is taken)
   --open                open the page in the browser
-` + libraryHelp + modelFlagsHelp + `  --quiet               do not print the address
+` + libraryHelp + modelFlagsHelp + kindHelp + `  --quiet               do not print the address
 
 Exit status: 0 stopped by the user, 1 failed, 2 usage, 4 no library, 5 library in use.
 
@@ -38,6 +38,7 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	var opts common
 	f := newFlags("serve")
 	opts.libraryFlag(f)
+	opts.indexFlag(f)
 	opts.modelFlags(f)
 	f.BoolVar(&opts.quiet, "quiet", false, "")
 	listen, open := f.String("listen", "", ""), f.Bool("open", false, "")
@@ -55,6 +56,7 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	lib.searchBy(opts.kind)
 	defer func() { err = errors.Join(err, lib.Close()) }()
 	engine, err := lib.engine(ctx, p, opts, "")
 	if err != nil {
@@ -64,6 +66,13 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	if lib.store.Model().ID != "" {
 		defer engine.encoder.warm()()
 	}
+	tending, done := context.WithCancel(ctx)
+	tended := make(chan error, 1)
+	go func() { tended <- engine.vectors.Tend(tending) }()
+	defer func() {
+		done()
+		err = errors.Join(err, <-tended)
+	}()
 	engine.waitAMoment(ctx)
 	listener, err := listenOn(*listen)
 	if err != nil {

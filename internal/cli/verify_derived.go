@@ -9,6 +9,7 @@ import (
 
 	"clipsearch/index/store"
 	"clipsearch/index/text"
+	"clipsearch/index/vector"
 )
 
 // derivedProblems opens what is derived from a library as a search would, from its folder of the cache, and says where
@@ -16,7 +17,7 @@ import (
 func derivedProblems(ctx context.Context, cache string, st *store.Store) ([]store.Problem, error) {
 	var all []store.Problem
 	for _, check := range []func(context.Context, string, *store.Store) ([]string, error){
-		checkWords,
+		checkWords, checkVectors,
 	} {
 		found, err := check(ctx, cache, st)
 		if err != nil {
@@ -46,4 +47,13 @@ func checkWords(ctx context.Context, cache string, st *store.Store) (problems []
 		problems = append(problems, fmt.Sprintf("the caption index in %s holds %d documents, the library %d", dir, words.Len(), stats.Documents))
 	}
 	return problems, err
+}
+
+// checkVectors checks the vector index that the library's file has, or one made anew.
+func checkVectors(ctx context.Context, _ string, st *store.Store) ([]string, error) {
+	vectors, err := vector.Load(ctx, st, vector.Auto)
+	if err != nil {
+		return nil, err
+	}
+	return vectors.Check(ctx)
 }

@@ -189,3 +189,17 @@ func TestWrongLengths(t *testing.T) {
 		}
 	}
 }
+
+// Signed gives the query whose products are those of the row that it is made of.
+func TestSigned(t *testing.T) {
+	codes, signed := make([]uint8, 256), make([]int8, 256)
+	for i := range codes {
+		codes[i] = uint8(i)
+	}
+	Signed(signed, codes)
+	for i, got := range signed {
+		if want := i - Zero; int(got) != want {
+			t.Errorf("code %d is %d, want %d", i, got, want)
+		}
+	}
+}
