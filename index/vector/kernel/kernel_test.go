@@ -190,16 +190,22 @@ func TestWrongLengths(t *testing.T) {
 	}
 }
 
-// Signed gives the query whose products are those of the row that it is made of.
+// Signed gives the query whose products are those of the row that it is made of, and writes no more.
 func TestSigned(t *testing.T) {
-	codes, signed := make([]uint8, 256), make([]int8, 256)
-	for i := range codes {
-		codes[i] = uint8(i)
-	}
-	Signed(signed, codes)
-	for i, got := range signed {
-		if want := i - Zero; int(got) != want {
-			t.Errorf("code %d is %d, want %d", i, got, want)
+	for _, n := range []int{0, 1, 63, 64, 65, 256, 300} {
+		codes, signed := make([]uint8, n), make([]int8, n+1)
+		signed[n] = 77
+		for i := range codes {
+			codes[i] = uint8(i * 7)
+		}
+		Signed(signed, codes)
+		for i, code := range codes {
+			if want := int(code) - Zero; int(signed[i]) != want {
+				t.Errorf("%d codes: code %d is %d, want %d", n, code, signed[i], want)
+			}
+		}
+		if signed[n] != 77 {
+			t.Errorf("%d codes: wrote %d beyond them", n, signed[n])
 		}
 	}
 }
