@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"clipsearch/internal/npy"
+	"clipsearch/internal/vec"
+	"clipsearch/search"
+)
+
+// searchBench is what bench search reports; its JSON is part of the CLI contract.
+type searchBench struct {
+	N       int                `json:"n"` // queries
+	Mode    search.Mode        `json:"mode"`
+	K       int                `json:"k"`
+	Threads int                `json:"threads"`
+	P50     float64            `json:"p50_us"` // of the engine's time for one query
+	P95     float64            `json:"p95_us"`
+	QPS     float64            `json:"qps"` // of all threads together
+	Legs    map[string]legTime `json:"legs"`
+	Partial int                `json:"partial"` // queries that a leg did not answer
+}
+
+// legTime is the time of one leg: both run side by side.
+type legTime struct {
+	P50 float64 `json:"p50_us"`
+	P95 float64 `json:"p95_us"`
+}
+
+// replay is the encoder of queries whose vectors are at hand.
+type replay map[string][]float32
+
+func (r replay) EncodeTexts(_ context.Context, texts []string) ([][]float32, error) {
+	vectors := make([][]float32, len(texts))
+	for i, text := range texts {
+		if vectors[i] = r[text]; vectors[i] == nil {
+			return nil, fmt.Errorf("there is no vector for %q", text)
+		}
+	}
+	return vectors, nil
+}
+
+func (replay) EncodeImage(context.Context, []byte) ([]float32, error) {
+	return nil, search.ErrNoEncoder
+}
+
+func runBenchSearch(ctx context.Context, p Process, args []string) (err error) {
+	var opts common
+	f := newFlags("bench search")
+	opts.libraryFlag(f)
+	texts, vectors := f.String("texts", "", ""), f.String("vectors", "", "")
+	mode, k, threads := f.String("mode", string(search.ModeHybrid), ""), f.Int("k", search.DefaultK, ""), f.Int("threads", 1, "")
+	all := f.Bool("all", false, "")
+	f.BoolVar(&opts.json, "json", false, "")
+	rest, err := f.parse(args)
+	switch {
+	case err != nil:
+		return err
+	case len(rest) > 0 || *texts == "" || *vectors == "" && *mode != string(search.ModeText):
+		return usagef("bench search: name the queries with --texts FILE and their vectors with --vectors FILE.npy")
+	case *threads < 1:
+		return usagef("bench search: --threads is at least 1")
+	}
+	queries, encoder, err := readReplay(*texts, *vectors)
+	if err != nil {
+		return err
+	}
+	lib, err := openLibrary(ctx, p, opts.library, reading)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lib.Close()) }()
+	words, index, err := lib.legs(ctx, search.Mode(*mode))
+	if err != nil {
+		return err
+	}
+	if err := words.Wait(ctx); err != nil {
+		return err
+	}
+	engine := search.New(search.Deps{Store: lib.store, Text: words, Vectors: index, Encoder: encoder})
+	ask := search.Query{Mode: search.Mode(*mode), K: *k, All: *all, Prompts: []string{"{q}"}}
+	report, err := replayAll(ctx, engine, ask, queries, *threads)
+	if err != nil {
+		return searchError(err)
+	}
+	if opts.json {
+		return json.NewEncoder(p.Stdout).Encode(report)
+	}
+	return printSearchBench(p, report)
+}
+
+// readReplay reads the queries, a line each, as terms without grammar, and their vectors, row by row; the path "" is none.
+func readReplay(texts, vectors string) (queries []string, encoder replay, err error) {
+	content, err := os.ReadFile(texts)
+	if err != nil {
+		return nil, nil, err
+	}
+	scanner := bufio.NewScanner(strings.NewReader(string(content)))
+	for scanner.Scan() {
+		queries = append(queries, strings.Join(strings.Fields(scanner.Text()), " "))
+	}
+	if err := scanner.Err(); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", texts, err)
+	}
+	if len(queries) == 0 {
+		return nil, nil, fmt.Errorf("%s has no lines", texts)
+	}
+	if vectors == "" {
+		return queries, nil, nil
+	}
+	m, err := npy.Open(vectors)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer m.Close() // only read
+	if m.Rows != len(queries) {
+		return nil, nil, fmt.Errorf("%s has %d rows, %s %d lines", vectors, m.Rows, texts, len(queries))
+	}
+	encoder = replay{}
+	for i, query := range queries {
+		row := make([]float32, m.Cols)
+		if err := m.Read(i, row); err != nil {
+			return nil, nil, err
+		}
+		vec.Normalize(row)
+		encoder[query] = row
+	}
+	return queries, encoder, nil
+}
+
+// replayAll asks all queries, threads at a time, after a tenth of them to warm up.
+func replayAll(ctx context.Context, engine *search.Engine, ask search.Query, queries []string, threads int) (searchBench, error) {
+	report := searchBench{N: len(queries), Mode: ask.Mode, K: ask.K, Threads: threads, Legs: map[string]legTime{}}
+	answer := func(ctx context.Context, query string) (*search.Result, error) {
+		q := ask
+		q.Terms = []search.Term{{Kind: search.TermText, Text: query}}
+		return engine.Search(ctx, q)
+	}
+	for _, query := range queries[:(len(queries)+9)/10] {
+		if _, err := answer(ctx, query); err != nil {
+			return report, fmt.Errorf("%q: %w", query, err)
+		}
+	}
+	results := make([]*search.Result, len(queries))
+	started := time.Now()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(threads)
+	for i, query := range queries {
+		group.Go(func() (err error) {
+			if results[i], err = answer(ctx, query); err != nil {
+				return fmt.Errorf("%q: %w", query, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return report, err
+	}
+	report.QPS = float64(len(queries)) / time.Since(started).Seconds()
+	report.fill(results)
+	return report, nil
+}
+
+// fill works out the times.
+func (b *searchBench) fill(results []*search.Result) {
+	var total, words, vectors []time.Duration
+	for _, r := range results {
+		total = append(total, r.Took)
+		if r.Partial {
+			b.Partial++
+		}
+		if r.TextTook > 0 {
+			words = append(words, r.TextTook)
+		}
+		if r.VectorTook > 0 {
+			vectors = append(vectors, r.VectorTook)
+		}
+	}
+	b.P50, b.P95 = micros(total, .5), micros(total, .95)
+	if len(words) > 0 {
+		b.Legs["text"] = legTime{micros(words, .5), micros(words, .95)}
+	}
+	if len(vectors) > 0 {
+		b.Legs["vector"] = legTime{micros(vectors, .5), micros(vectors, .95)}
+	}
+}
+
+// micros returns a quantile of times in µs.
+func micros(times []time.Duration, share float64) float64 {
+	slices.Sort(times)
+	return float64(times[int(share*float64(len(times)-1))].Nanoseconds()) / 1e3
+}
+
+// printSearchBench writes a report for people.
+func printSearchBench(p Process, r searchBench) error {
+	w := tabwriter.NewWriter(p.Stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(w, "%d queries, mode %s, %d hits, %d threads, %.0f queries/s\n\n", r.N, r.Mode, r.K, r.Threads, r.QPS)
+	fmt.Fprintf(w, "\tp50 µs\tp95 µs\nengine\t%.0f\t%.0f\n", r.P50, r.P95)
+	for _, leg := range []string{"text", "vector"} {
+		if t, ok := r.Legs[leg]; ok {
+			fmt.Fprintf(w, "%s leg\t%.0f\t%.0f\n", leg, t.P50, t.P95)
+		}
+	}
+	return w.Flush()
+}
