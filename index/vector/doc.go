@@ -1,14 +1,17 @@
-// Package vector finds the nearest vectors of a library by an exact scan in memory.
+// Package vector finds the nearest vectors of a library: by comparing all of them, and in large libraries by a graph.
 //
-// Load reads the vectors of a store; Sync follows its log of changes; Search and
-// SearchBatch answer from a snapshot while one writer adds and deletes. New makes an
-// index that follows no store.
+// Load reads what Save has left in a store, or the store's vectors; Sync follows its log of changes; Search and
+// SearchBatch answer from a snapshot while one writer adds and deletes. Build makes a graph, or brings it up to date; Tend
+// does so whenever it is needed. New makes an index that follows no store.
 //
-// A scan reads 8-bit codes: each vector less the mean of all, with a scale of its
-// own. A code gives the similarity within a margin; what may be among the k best
-// within that margin is ranked by the vectors themselves, which are kept in half
-// precision, as the store has them. Of a vector with D values an index holds 3·D + 24
-// bytes.
+// Vectors are compared by 8-bit codes: each vector less the mean of all, with a scale of its own. A code gives the
+// similarity within a margin; what may be among the k best within that margin is ranked by the vectors themselves, in
+// half precision, which the store has (an index without a store keeps them). So a scan of all codes finds exactly the
+// nearest. Of a vector with D values an index holds D + 50 bytes, and 140 for the graph.
 //
-// It does not compute vectors, and stores none on disk.
+// The graph (package hnsw) connects the rows that there were when it was built. Rows that came later are compared one by
+// one, deleted ones are passed through, until Build sees to them. A search takes the graph where that is faster: not for a
+// filter that keeps few.
+//
+// It does not compute vectors. What it saves can be made again from the store's vectors.
 package vector
