@@ -37,7 +37,7 @@ type labelled struct {
 }
 
 // labelledQueries asks for each class of a set by what pictures show.
-func labelledQueries(t *testing.T, m *tower, pictures []realPicture) []labelled {
+func labelledQueries(t *testing.T, m *tower, pictures []realPicture, prompt string) []labelled {
 	t.Helper()
 	var classes []string
 	for _, p := range pictures {
@@ -47,7 +47,7 @@ func labelledQueries(t *testing.T, m *tower, pictures []realPicture) []labelled 
 	e := realEngine(t, m, pictures, func(int) bool { return false })
 	var queries []labelled
 	for _, class := range slices.Compact(classes) {
-		q := Query{Text: className(class), Mode: ModeVector, Prompts: []string{labelPrompt}, K: MaxResults}
+		q := Query{Text: className(class), Mode: ModeVector, Prompts: []string{prompt}, K: MaxResults}
 		windowed, err := e.Search(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
@@ -122,7 +122,7 @@ func TestWindowOnLabelledSets(t *testing.T) {
 		sets = append(sets, struct{ set, file string }{"scene15", "labels.tsv"}, struct{ set, file string }{"eurosat", "labels.tsv"})
 	}
 	for _, s := range sets {
-		c := measureCuts(labelledQueries(t, m, readPictures(t, m, s.set, s.file)))
+		c := measureCuts(labelledQueries(t, m, readPictures(t, m, s.set, s.file), labelPrompt))
 		t.Logf("| %s %s | %.3f | %.3f | %.0f %% | %.0f %% | %.0f %% |", s.set, s.file, c.hindsight, c.window,
 			100*c.window/c.hindsight, 100*c.fixedK/c.hindsight, 100*c.fixedSimilarity/c.hindsight)
 		if s.file == "test_labels.tsv" && (c.window <= c.fixedK || c.window <= c.fixedSimilarity) {

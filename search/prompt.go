@@ -16,7 +16,7 @@ const maxPrompts = 16
 // normalised sum of theirs. Dual encoders have learned from sentences, people type words. doc/search.md has the figures
 // that these were chosen by.
 func DefaultPrompts() []string {
-	return []string{place, "a photo of " + place, "a picture of " + place}
+	return []string{place, "a picture of " + place}
 }
 
 // checkPrompts returns what is wrong with prompts, as an ErrBadQuery.

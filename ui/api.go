@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"net/url"
 	"time"
 
 	"clipsearch/search"
@@ -46,7 +47,27 @@ func (s *site) ask(r *http.Request) (*search.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := addAPIFields(r.URL.Query(), &q); err != nil {
+		return nil, err
+	}
 	return s.searcher.Search(r.Context(), q)
+}
+
+// addAPIFields reads what the page's form has no place for:
+//
+//	prompt                         what texts are encoded as, with {q} for the words; repeatable
+//	label                          labels to rank for each hit; takes a list
+//	min_size, max_size             1080 or 1920x1080
+//	orientation                    landscape, portrait, square
+func addAPIFields(values url.Values, q *search.Query) (err error) {
+	p := params{values: values}
+	q.Prompts, q.Labels = p.all("prompt"), p.list("label")
+	q.Filter.Orientation = search.Orientation(values.Get("orientation"))
+	if q.Filter.MinSize, err = search.ParseSize(values.Get("min_size")); err != nil {
+		return err
+	}
+	q.Filter.MaxSize, err = search.ParseSize(values.Get("max_size"))
+	return err
 }
 
 // apiStats answers GET /api/v1/stats.

@@ -46,8 +46,11 @@ func TestAPISearch(t *testing.T) {
 		}
 	}
 	g.wants("/api/v1/search?like=99", 404, `"error"`)
+	g.wants("/api/v1/search?q=red&mode=vector&k=1&label=red,blue", 200, `"labels":[{"label":"red","probability":`)
+	g.wants("/api/v1/search?q=red+dog&mode=vector&k=1&explain=1&prompt={q}", 200, `"pulls":[{"word":"`, `"weaker":0`)
+	g.wants("/api/v1/search?q=tower&mode=text&orientation=portrait&min_size=300&max_size=800", 200, `"id":5`)
 	g.serve(nil)
-	g.wants("/api/v1/search?q=snow", 200, `"notes":["searched by words alone`)
+	g.wants("/api/v1/search?q=snow", 200, `"partial":true,`, `"notes":["searched by words alone`)
 }
 
 func TestAPIStats(t *testing.T) {

@@ -24,7 +24,7 @@ occur in the caption, -word must not, and "2:beach + dog - people" adds and subt
                         add a text, a picture, an indexed picture, or subtract a text; each may be repeated
   --weight W            weight of the term before it (default 1)
   --prompt TEMPLATE     encode texts so, with {q} for the words; may be repeated, the vectors are added
-                        (default "{q}", "a photo of {q}" and "a picture of {q}")
+                        (default "{q}" and "a picture of {q}")
   --no-prompt           encode texts as typed
   --fusion linear|rrf   how the two rankings become one (default linear)
   --text-weight W       weight of the words, and
