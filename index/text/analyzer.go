@@ -92,6 +92,7 @@ func newAnalyzers() (*analyzers, error) {
 	// English: fold before the stemmer, which knows no accents: "cafés" is "cafe".
 	a.captions[en.AnalyzerName] = newWordCache(chain(unicode.NewUnicodeTokenizer(),
 		en.NewPossessiveFilter(), lowercase.NewLowerCaseFilter(), stop, foldFilter{}, porter.NewPorterStemmer()))
+	a.captions[cjk.AnalyzerName] = newEastAsian()
 	a.captions[otherLanguage] = a.plain
 	return a, nil
 }
@@ -130,10 +131,26 @@ func isASCII(b []byte) bool {
 }
 
 // normalize composes letters and their accents, since file names of macOS and some
-// captions come decomposed, and replaces bytes that are not UTF-8, at which bleve's
-// tokenizer would stop.
+// captions come decomposed, replaces bytes that are not UTF-8, at which bleve's
+// tokenizer would stop, and drops what is written but not seen.
 func normalize(s string) []byte {
-	return norm.NFC.Bytes([]byte(strings.ToValidUTF8(s, " ")))
+	if isASCII([]byte(s)) {
+		return []byte(s)
+	}
+	return norm.NFC.Bytes([]byte(strings.Map(visible, strings.ToValidUTF8(s, " "))))
+}
+
+// visible drops the marks for directions and possible line breaks, which would hide a word.
+// Joiners stay: they are part of words in Persian and Hindi.
+func visible(r rune) rune {
+	switch {
+	case r == 0xad, r == 0x61c, r == 0x2060, r == 0xfeff,
+		0x200e <= r && r <= 0x200f, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
+		return -1
+	case r == 0x200b: // a space of no width
+		return ' '
+	}
+	return r
 }
 
 // analyze returns the tokens of s. An analyzer that panics on strange input finds nothing.

@@ -79,7 +79,9 @@ func TestLanguages(t *testing.T) {
 		{"es", "los niños", "nin"},
 		{"pt_BR", "as crianças", "crianc"},
 		{"xx", "The Cafés ßa", "the cafes ssa"},
-		{"ja", "東京都", "東京 京都"},
+		{"ja", "東京都", "東 東京 京 京都 都"},
+		{"zh-TW", "貓 ABC", "貓 abc"},
+		{"ko", "노란 나비가 꽃 위에", "노란 나비 비가 꽃 위에"},
 		{"ru", "собаки", "собак"},
 	} {
 		got := terms1(a.captions[analyzerOf(tc.lang)], tc.in)

@@ -139,7 +139,7 @@ func benchmarkUpdate(b *testing.B, dir string, st *store.Store, z *zipf) {
 	ok(b, x.Close())
 }
 
-func size(b *testing.B, dir string) (sum int64) {
+func size(b testing.TB, dir string) (sum int64) {
 	b.Helper()
 	ok(b, filepath.Walk(dir, func(_ string, info os.FileInfo, err error) error {
 		sum += info.Size()

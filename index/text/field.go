@@ -77,35 +77,36 @@ type fragment struct {
 	value string
 }
 
+// Limits of what is searched, in bytes. No picture needs as much; what a damaged or
+// hostile file brings must fit into memory, with all its terms.
+const (
+	maxText     = 64 << 10 // of one caption, as long as those of caption files may be
+	maxDocument = 1 << 20
+)
+
 // texts returns what is indexed of a record.
 func texts(rec *store.Record) []fragment {
 	var out []fragment
-	for _, c := range rec.Captions {
-		out = append(out,
-			fragment{captionPrefix + analyzerOf(c.Lang), c.Text},
-			fragment{fieldTyped, c.Text})
+	left := maxDocument
+	add := func(value string, fields ...string) {
+		value = value[:min(len(value), maxText, left)]
+		left -= len(value)
+		for _, field := range fields {
+			out = append(out, fragment{field, value})
+		}
 	}
-	out = append(out, fragment{fieldName, nameText(&rec.Document)})
+	add(nameText(&rec.Document), fieldName)
+	for _, c := range rec.Captions {
+		add(c.Text, captionPrefix+analyzerOf(c.Lang), fieldTyped)
+	}
 	for _, tag := range rec.Document.Tags {
-		out = append(out, fragment{fieldTag, tag})
+		add(tag, fieldTag)
 	}
 	if rec.Document.Camera != "" {
-		out = append(out, fragment{fieldCamera, rec.Document.Camera})
+		add(rec.Document.Camera, fieldCamera)
 	}
 	return out
 }
-
-// analyzedField is a field whose analysis is done, so that its length is known before
-// the batch is built.
-type analyzedField struct{ *document.TextField }
-
-// Analyze implements index.Field.
-func (analyzedField) Analyze() {}
-
-// tokenStream is an analysis.Analyzer that returns itself.
-type tokenStream analysis.TokenStream
-
-func (t tokenStream) Analyze([]byte) analysis.TokenStream { return analysis.TokenStream(t) }
 
 // analyzed is a document ready for a batch.
 type analyzed struct {
@@ -116,32 +117,22 @@ type analyzed struct {
 // analyzeRecord analyses all texts of a record.
 func (a *analyzers) analyzeRecord(rec *store.Record) analyzed {
 	out := analyzed{document: document.NewDocument(key(rec.Document.ID)), lengths: lengths{}}
-	streams := map[string]analysis.TokenStream{}
+	fields := map[string]*indexed{}
 	for _, t := range texts(rec) {
-		streams[t.field] = appendApart(streams[t.field], analyze(a.analyzer(t.field), t.value))
+		f := fields[t.field]
+		if f == nil {
+			f = newIndexed(t.field)
+			fields[t.field] = f
+		}
+		f.add(a.analyzer(t.field), t.value)
 	}
-	for _, field := range slices.Sorted(maps.Keys(streams)) {
-		f := document.NewTextFieldCustom(field, nil, nil, fieldOptions(field), tokenStream(streams[field]))
-		f.Analyze()
-		if n := f.AnalyzedLength(); n > 0 {
-			out.document.AddField(analyzedField{f})
-			out.lengths[field] = n
+	for _, field := range slices.Sorted(maps.Keys(fields)) {
+		if f := fields[field]; f.length > 0 {
+			out.document.AddField(f)
+			out.lengths[field] = f.length
 		}
 	}
 	stored := document.NewTextFieldWithIndexingOptions(fieldLengths, nil, out.lengths.encode(), index.StoreField)
 	out.document.AddField(stored)
 	return out
-}
-
-// appendApart appends the tokens of the next text of a field: one position further, so
-// that no phrase runs from one text into the next.
-func appendApart(stream, next analysis.TokenStream) analysis.TokenStream {
-	if len(stream) == 0 {
-		return next
-	}
-	offset := stream[len(stream)-1].Position + 1
-	for _, t := range next {
-		t.Position += offset
-	}
-	return append(stream, next...)
 }

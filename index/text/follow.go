@@ -6,11 +6,18 @@ import (
 	"runtime"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"clipsearch/index/store"
 )
 
-// batchSize is how many documents are analysed and applied together.
-const batchSize = 1000
+// A batch is what is analysed and applied together. Its terms are in memory, but those of
+// twice as many documents take hardly more time to write.
+const (
+	batchSize   = 2000    // documents at most
+	batchTokens = 1 << 19 // after which a batch ends: some hundred megabytes
+	readSize    = 100     // documents that are read at once
+)
 
 // pending is a changed document with the sequence number of its first change.
 type pending struct {
@@ -28,23 +35,48 @@ func (x *Index) follow(ctx context.Context, e *engine) error {
 	if reached == e.state.Sequence && e.state.Layout == layout {
 		return nil
 	}
-	total := len(todo)
+	g, gctx := errgroup.WithContext(ctx)
+	batches := make(chan batch) // one is analysed while another is applied
+	g.Go(func() error {
+		defer close(batches)
+		return x.analyzeAll(gctx, todo, reached, batches)
+	})
+	g.Go(func() error {
+		done := 0
+		for b := range batches {
+			if err := e.apply(b.changes, x.st.LibraryID(), b.sequence); err != nil {
+				return err
+			}
+			if done += len(b.changes); x.opts.Progress != nil {
+				x.opts.Progress(done, len(todo))
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// batch is what is applied at once, and the sequence number that it reaches.
+type batch struct {
+	changes  []change
+	sequence uint64
+}
+
+// analyzeAll sends the documents in batches: at least one, which may be empty.
+func (x *Index) analyzeAll(ctx context.Context, todo []pending, reached uint64, batches chan<- batch) error {
 	for first := true; first || len(todo) > 0; first = false {
-		n := min(len(todo), batchSize)
-		sequence := reached
-		if n < len(todo) {
-			sequence = todo[n].since - 1 // everything before is done
-		}
-		batch, err := x.analyzeBatch(ctx, todo[:n])
-		if err != nil {
+		b := batch{sequence: reached}
+		var err error
+		if b.changes, err = x.analyzeBatch(ctx, todo); err != nil {
 			return err
 		}
-		if err := e.apply(batch, x.st.LibraryID(), sequence); err != nil {
-			return err
+		if todo = todo[len(b.changes):]; len(todo) > 0 {
+			b.sequence = todo[0].since - 1 // everything before is done
 		}
-		todo = todo[n:]
-		if x.opts.Progress != nil {
-			x.opts.Progress(total-len(todo), total)
+		select {
+		case batches <- b:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 	return nil
@@ -81,15 +113,33 @@ func (x *Index) everything(ctx context.Context) (todo []pending, reached uint64,
 	return todo, reached, err
 }
 
-// analyzeBatch reads documents and analyses them on all cores.
-func (x *Index) analyzeBatch(ctx context.Context, batch []pending) ([]change, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+// analyzeBatch reads and analyses as many of the documents as make a batch.
+func (x *Index) analyzeBatch(ctx context.Context, todo []pending) (changes []change, err error) {
+	todo = todo[:min(len(todo), batchSize)]
+	for tokens := 0; len(todo) > 0 && tokens < batchTokens; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		part, err := x.analyzePart(todo[:min(len(todo), readSize)])
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range part {
+			if c.new != nil {
+				tokens += c.new.lengths.sum()
+			}
+		}
+		changes, todo = append(changes, part...), todo[len(part):]
 	}
-	changes := make([]change, len(batch))
-	ids := make([]store.ID, len(batch))
-	at := make(map[store.ID]int, len(batch))
-	for i, p := range batch {
+	return changes, ctx.Err()
+}
+
+// analyzePart reads documents and analyses them on all cores.
+func (x *Index) analyzePart(todo []pending) ([]change, error) {
+	changes := make([]change, len(todo))
+	ids := make([]store.ID, len(todo))
+	at := make(map[store.ID]int, len(todo))
+	for i, p := range todo {
 		changes[i].id, ids[i], at[p.id] = p.id, p.id, i
 	}
 	records, err := x.st.Records(ids)

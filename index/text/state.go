@@ -14,7 +14,7 @@ import (
 
 // layout is the version of what is in the folder: fields, analyzers and state. A folder of
 // another version is replaced, so raise it with every change to them.
-const layout = 1
+const layout = 2
 
 // stateKey is where an index keeps its state: in each of its snapshots, so that
 // numbers and postings always belong together.
@@ -92,6 +92,14 @@ func (s state) mainLanguage() string {
 // lengths are the numbers of tokens of a document by field, without zeros. They are
 // stored with it, so that they can be subtracted when it is replaced or deleted.
 type lengths map[string]int
+
+// sum returns the tokens of all fields.
+func (l lengths) sum() (n int) {
+	for _, field := range l {
+		n += field
+	}
+	return n
+}
 
 // encode writes "field n field n …" in order of fields.
 func (l lengths) encode() []byte {

@@ -26,6 +26,7 @@ type wordCache struct {
 // word is what became of one string between spaces.
 type word struct {
 	tokens    analysis.TokenStream // places relative to the string; not to be changed
+	keys      []string             // the tokens' terms
 	positions int                  // that it takes up, words that were dropped included
 }
 
@@ -81,7 +82,10 @@ func (c *wordCache) lookUp(s []byte) word {
 		return w
 	}
 	own := append([]byte(nil), s...) // tokens may alias it
-	w = word{c.inner.Analyze(own), len(unicode.NewUnicodeTokenizer().Tokenize(own))}
+	w = word{tokens: c.inner.Analyze(own), positions: len(unicode.NewUnicodeTokenizer().Tokenize(own))}
+	for _, t := range w.tokens {
+		w.keys = append(w.keys, string(t.Term))
+	}
 	if len(s) <= maxCachedBytes {
 		c.mu.Lock()
 		defer c.mu.Unlock()
