@@ -116,20 +116,12 @@ func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string
 	}
 	lib.searchBy(opts.kind)
 	defer func() { err = errors.Join(err, lib.Close()) }()
-	model, err := openImageTower(p, opts.common, findPlaces(p.Getenv), lib.store.Model())
+	options, closeModel, err := indexOptions(p, opts, lib, dirs)
 	if err != nil {
 		return err
 	}
-	meter := new(progress.Meter)
-	options := index.Options{
-		Dirs: dirs, Captions: opts.captions, Labels: opts.labels, Exclude: opts.exclude, Batch: opts.batch,
-		Thumb: thumbSizes[opts.thumbnails],
-		Meter: meter, Followers: []index.Follower{lib}, Matched: func(reports []captions.Report) { printReports(p.Stderr, reports) },
-	}
-	if model != nil {
-		options.Encoder = imageTower{model}
-		defer func() { err = errors.Join(err, model.Close()) }()
-	}
+	defer func() { err = errors.Join(err, closeModel()) }()
+	meter := options.Meter
 	if opts.watch {
 		return watchFolders(ctx, p, opts, lib, options)
 	}
@@ -148,6 +140,21 @@ func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string
 		return err // another process will report
 	}
 	return reportIndex(p, opts, summary, runErr)
+}
+
+// indexOptions returns what a run needs, with the model if there is one, which closeModel releases.
+func indexOptions(p Process, opts indexFlags, lib *library, dirs []string) (options index.Options, closeModel func() error, err error) {
+	options = index.Options{
+		Dirs: dirs, Captions: opts.captions, Labels: opts.labels, Exclude: opts.exclude, Batch: opts.batch,
+		Thumb: thumbSizes[opts.thumbnails],
+		Meter: new(progress.Meter), Followers: []index.Follower{lib}, Matched: func(reports []captions.Report) { printReports(p.Stderr, reports) },
+	}
+	model, err := openImageTower(p, opts.common, findPlaces(p.Getenv), lib.store.Model())
+	if err != nil || model == nil {
+		return options, func() error { return nil }, err
+	}
+	options.Encoder = imageTower{model}
+	return options, model.Close, nil
 }
 
 // reportIndex prints what a run did and returns its error, or the one that stands for skipped pictures.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"clipsearch/assets"
@@ -24,6 +25,7 @@ serve works, too: in that process until it ends, then by itself.
   --listen ADDR:PORT    where to listen, on this machine's loopback (default 127.0.0.1:7700, or a free
                         port if that is taken)
   --open                open the page in the browser
+  --watch               follow the library's folders as index --watch does
 ` + libraryHelp + modelFlagsHelp + kindHelp + `  --quiet               do not print the address
 
 Exit status: 0 stopped by the user, 1 failed, 2 usage, 4 no library, 5 library in use.
@@ -41,7 +43,7 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	opts.indexFlag(f)
 	opts.modelFlags(f)
 	f.BoolVar(&opts.quiet, "quiet", false, "")
-	listen, open := f.String("listen", "", ""), f.Bool("open", false, "")
+	listen, open, watch := f.String("listen", "", ""), f.Bool("open", false, ""), f.Bool("watch", false, "")
 	rest, err := f.parse(args)
 	if err != nil {
 		return err
@@ -66,13 +68,10 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	if lib.store.Model().ID != "" {
 		defer engine.encoder.warm()()
 	}
-	tending, done := context.WithCancel(ctx)
-	tended := make(chan error, 1)
-	go func() { tended <- engine.vectors.Tend(tending) }()
-	defer func() {
-		done()
-		err = errors.Join(err, <-tended)
-	}()
+	if *watch && !lib.writable {
+		return withHint(fmt.Errorf("%s cannot be written to", lib.store.Path()), "leave out --watch to search it as it is")
+	}
+	defer keepUp(ctx, p, opts, lib, engine, *watch)()
 	engine.waitAMoment(ctx)
 	listener, err := listenOn(*listen)
 	if err != nil {
@@ -85,6 +84,38 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	}
 	err = serve(ctx, p, listener, handler, opts.quiet, *open && !lib.returned)
 	return errors.Join(err, handedBack(ctx))
+}
+
+// keepUp begins to tend the graph of vectors and, if asked to, to follow the library's folders; stop ends both.
+func keepUp(ctx context.Context, p Process, opts common, lib *library, engine *engine, watch bool) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	begin := func(what string, work func() error) {
+		working.Go(func() {
+			if err := work(); err != nil && ctx.Err() == nil { // the page goes on without
+				fmt.Fprintf(p.Stderr, "clipsearch: %s: %s\n", what, describe(err))
+			}
+		})
+	}
+	begin("the graph of vectors is not kept up", func() error { return engine.vectors.Tend(ctx) })
+	if watch {
+		begin("the folders are not followed any more", func() error { return followFolders(ctx, p, opts, lib) })
+	}
+	return func() {
+		cancel()
+		working.Wait()
+	}
+}
+
+// followFolders indexes what the library's folders have that is new, and again whenever something changed, until ctx ends.
+func followFolders(ctx context.Context, p Process, opts common, lib *library) (err error) {
+	flags := indexFlags{common: opts}
+	options, closeModel, err := indexOptions(p, flags, lib, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeModel()) }()
+	return watchFolders(ctx, p, flags, lib, options)
 }
 
 // serve announces the address and answers until ctx ends.
