@@ -4,6 +4,9 @@
 // New makes an Engine of a store, the two legs and an encoder; Engine.Search answers a Query. What a person typed goes
 // into Query.Text as it is.
 //
+// What is shown is the query's relevance window (see Query.All); how the legs' rankings become one belongs to the model.
+// doc/search.md has the measurements behind both.
+//
 // It does not parse command lines, does not know where vectors come from (an Encoder is whatever cli wires in), and
 // writes nothing.
 //
