@@ -17,8 +17,8 @@ import (
 const maxProblems = 20
 
 // Check compares the index in folder dir with what st holds, document by document, and
-// returns what is wrong with it, in words: nothing if there is no index. It changes nothing; an
-// index that is behind the log is no problem. An error if another process is changing it, or
+// returns what is wrong with it, in words: nothing if there is no index, or one that Open
+// would bring up to date or replace anyway. It changes nothing. An error if another process is changing it, or
 // st cannot be read, or ctx's.
 func Check(ctx context.Context, dir string, st *store.Store) ([]string, error) {
 	if _, err := os.Stat(indexDir(dir)); err != nil {
@@ -34,9 +34,13 @@ func Check(ctx context.Context, dir string, st *store.Store) ([]string, error) {
 		return nil, fmt.Errorf("check caption index: %w", err)
 	}
 	x := &Index{dir: dir, st: st, opts: Options{ReadOnly: true}, analyzers: analyzers}
-	f, _, err := x.tryShared(ctx)
+	f, behind, err := x.tryShared(ctx)
 	if f != nil {
 		defer f.close()
+		unreadable := f.state.Layout == 0 // scorch passes over what it cannot read
+		if !unreadable && (err != nil || behind > restoreFrom) {
+			return nil, nil
+		}
 	}
 	if err == nil {
 		err = x.follow(ctx, f.engine) // stays in memory

@@ -2,9 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 
 	"clipsearch/index/store"
@@ -32,21 +29,8 @@ func derivedProblems(ctx context.Context, cache string, st *store.Store) ([]stor
 
 // checkWords checks the caption index, if there is one on this machine: as each change of the library is one of it, the
 // copies of a library that went different ways may have one that suits only one of them.
-func checkWords(ctx context.Context, cache string, st *store.Store) (problems []string, err error) {
-	dir := filepath.Join(cache, textFolder)
-	if _, err := os.Stat(dir); err != nil {
-		return nil, nil
-	}
-	words, err := text.Open(ctx, dir, st, text.Options{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, words.Close()) }()
-	stats, err := st.Stats(ctx)
-	if err == nil && words.Len() != stats.Documents {
-		problems = append(problems, fmt.Sprintf("the caption index in %s holds %d documents, the library %d", dir, words.Len(), stats.Documents))
-	}
-	return problems, err
+func checkWords(ctx context.Context, cache string, st *store.Store) ([]string, error) {
+	return text.Check(ctx, filepath.Join(cache, textFolder), st)
 }
 
 // checkVectors checks the vector index that the library's file has, or one made anew.
