@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -154,6 +155,9 @@ func (h *holding) Sync(ctx context.Context) error {
 // save puts what is derived into the file, so that nobody need make it anew; meter says so.
 func (h *holding) save(ctx context.Context, meter *progress.Meter) error {
 	meter.Phase("preparing the search")
+	// Nearly all of the heap is codes of vectors then, which hold no pointers: to collect often costs little, and otherwise
+	// it would grow to twice what it needs.
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	h.mu.Lock()
 	words, err := h.openWords(ctx)
 	vectors, vectorErr := h.openVectors(ctx)
