@@ -37,8 +37,9 @@ func Check(ctx context.Context, dir string, st *store.Store) ([]string, error) {
 	f, behind, err := x.tryShared(ctx)
 	if f != nil {
 		defer f.close()
-		unreadable := f.state.Layout == 0 // scorch passes over what it cannot read
-		if !unreadable && (err != nil || behind > restoreFrom) {
+		// Of an index without a layout nothing can be read: it was begun and not finished, or scorch passes over all that is
+		// damaged. Open makes it anew.
+		if err != nil || behind > restoreFrom {
 			return nil, nil
 		}
 	}

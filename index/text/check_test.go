@@ -23,7 +23,7 @@ func TestCheck(t *testing.T) {
 		}, nil},
 		"none": {func(t *testing.T, dir string, _ *store.Store, _ []store.ID) { ok(t, os.RemoveAll(dir)) }, nil},
 		"damaged": {func(t *testing.T, dir string, _ *store.Store, _ []store.ID) { overwrite(t, dir, "*.zap", noise) },
-			[]string{"damaged"}},
+			nil}, // as scorch passes over all of it, nothing is left, and Open makes it anew
 		"another library's": {func(t *testing.T, dir string, _ *store.Store, _ []store.ID) {
 			setState(t, dir, func(s *state) { s.Library = strings.Repeat("0", 32) })
 		}, nil},

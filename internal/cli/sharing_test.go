@@ -125,7 +125,7 @@ func (h *household) done(p *process, want int) *process {
 		h.t.Fatalf("clipsearch %q does not end\n%s", p.Args[1:], p.stderr.String())
 	}
 	if got := p.ProcessState.ExitCode(); got != want {
-		h.t.Fatalf("clipsearch %q: exit code %d, want %d\n%s", p.Args[1:], got, want, p.stderr.String())
+		h.t.Fatalf("clipsearch %q: exit code %d, want %d\n%s%s", p.Args[1:], got, want, p.stdout.String(), p.stderr.String())
 	}
 	return p
 }
