@@ -57,6 +57,7 @@ func commands() []command {
 		{"serve", "show the library as a web page on this machine", serveHelp, runServe},
 		{"embed", "print the vectors of pictures and texts", embedHelp, runEmbed},
 		{"locate", "find where in a picture something is", locateHelp, runLocate},
+		{"eval", "measure how well a model and the search find", evalHelp, runEval},
 		{"model", "list, show, check, add or make checkpoints", modelUsage(), runModel},
 		{"import", "take vectors made elsewhere, or an exported library", importHelp, runImport},
 		{"export", "write a library into a folder of plain files", exportHelp, runExport},

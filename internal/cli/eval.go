@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"clipsearch/encode"
+	"clipsearch/eval"
+	"clipsearch/internal/progress"
+)
+
+const evalHelp = `Usage: clipsearch eval [flags] DATASET
+
+Measures how well a model, and the search that uses it, finds what it should. DATASET is a folder of pictures with captions
+or labels, or a library file, whose stored vectors are taken. doc/eval.md says what each figure means.
+
+  --captions FILE       captions, as index takes them; may be repeated. Without it NAME.txt beside NAME.jpg counts.
+                        Where captions or labels are named only the pictures that they name are measured on.
+  --labels FILE         labels; may be repeated
+  --split NAME          only lines of these files whose split column says NAME
+  --first N             only the first N captions of each picture
+  --task TASK           may be repeated; default: all that the data allow
+                          retrieval  captions find pictures, and pictures captions, among all
+                          inbatch    the same among 64 pictures at a time, in the order of the file
+                          zeroshot   pictures find their label among all labels
+                          search     captions find pictures through the search engine, by words, by vector and
+                                     by both, while all other captions are indexed
+  --prompt TEXT         how zeroshot asks for a class, which stands at {}; several are averaged (default "a photo of {}")
+  --baseline REPORT     compare with what --json wrote on the same pictures before
+  --tolerance T         how far below the baseline a share may fall before that is a failure (default 0.01)
+  --seed N              of the resampling that gives the intervals (default 1)
+` + modelFlagsHelp + `  --quiet               no progress
+  --json                the report as one JSON object on stdout
+
+Exit status: 0 done, 1 failed or fell below the baseline, 2 usage, 3 done but some pictures could not be read, 4 no such
+library, 5 library in use, 6 the model does not fit the library, 7 no native backend, 130 interrupted.
+
+  clipsearch eval ~/Pictures --captions ~/Pictures/captions.tsv --task retrieval
+`
+
+// evalOptions are what eval's command line says.
+type evalOptions struct {
+	common
+	dataset          string
+	captions, labels list
+	split            string
+	first            int
+	tasks            []eval.Task // nil: those that the data allow
+	prompts          list
+	baseline         string
+	tolerance        float64
+	seed             uint64
+}
+
+// parseEval reads eval's arguments.
+func parseEval(p Process, args []string) (opts evalOptions, err error) {
+	f := newFlags("eval")
+	opts.modelFlags(f)
+	opts.outputFlags(f)
+	var tasks list
+	f.Var(&opts.captions, "captions", "")
+	f.Var(&opts.labels, "labels", "")
+	f.StringVar(&opts.split, "split", "", "")
+	f.IntVar(&opts.first, "first", math.MaxInt, "")
+	f.Var(&tasks, "task", "")
+	f.Var(&opts.prompts, "prompt", "")
+	f.StringVar(&opts.baseline, "baseline", "", "")
+	f.Float64Var(&opts.tolerance, "tolerance", 0.01, "")
+	f.Uint64Var(&opts.seed, "seed", 1, "")
+	rest, err := f.parse(args)
+	if err != nil {
+		return opts, err
+	}
+	switch {
+	case len(rest) != 1:
+		return opts, usagef("eval: name one folder or library, for example: clipsearch eval ~/Pictures --captions captions.tsv")
+	case opts.first < 1:
+		return opts, usagef("eval: --first is %d; it is a number of captions", opts.first)
+	case !(opts.tolerance >= 0):
+		return opts, usagef("eval: --tolerance is %v; it is 0 or more", opts.tolerance)
+	case opts.split != "" && len(opts.captions)+len(opts.labels) == 0:
+		return opts, usagef("eval: --split chooses lines of --captions and --labels; give those, too")
+	}
+	for _, task := range tasks {
+		if !slices.Contains(eval.Tasks(), eval.Task(task)) {
+			return opts, usagef("eval: --task %q: %v; it is retrieval, inbatch, zeroshot or search", task, eval.ErrTask)
+		}
+		opts.tasks = append(opts.tasks, eval.Task(task))
+	}
+	if err := eval.CheckPrompts(opts.prompts); err != nil {
+		return opts, usagef("eval: --prompt %v", err)
+	}
+	if len(opts.prompts) == 0 {
+		opts.prompts = list{eval.DefaultPrompt}
+	}
+	opts.dataset = p.path(rest[0])
+	opts.captions, opts.labels = p.paths(opts.captions), p.paths(opts.labels)
+	opts.baseline = p.path(opts.baseline)
+	return opts, nil
+}
+
+func runEval(ctx context.Context, p Process, args []string) (err error) {
+	opts, err := parseEval(p, args)
+	if err != nil {
+		return err
+	}
+	base, err := openBaseline(opts.baseline) // before the work: a wrong name is found at once
+	if err != nil {
+		return err
+	}
+	meter := new(progress.Meter)
+	printer := startPrinter(p.Stderr, meter, opts.quiet)
+	e, err := openEvaluation(ctx, p, opts, meter)
+	if e != nil {
+		defer func() { err = errors.Join(err, e.close()) }()
+	}
+	if err == nil {
+		err = e.measure(ctx, opts)
+	}
+	printer.finish()
+	if err != nil {
+		return err
+	}
+	printSkips(p.Stderr, e.skips)
+	if base != nil {
+		if err := e.report.Compare(base); err != nil {
+			return fmt.Errorf("compare with %s: %w", opts.baseline, err)
+		}
+	}
+	if err := e.publish(p, opts); err != nil {
+		return err
+	}
+	return e.verdict(p, opts)
+}
+
+// openBaseline reads the report that --baseline names; nil if it names none.
+func openBaseline(path string) (*eval.Baseline, error) {
+	if path == "" {
+		return nil, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() // only read
+	base, err := eval.ReadBaseline(file)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return base, nil
+}
+
+// measure runs the tasks. One that was not asked for by name is passed over where the data do not allow it.
+func (e *evaluation) measure(ctx context.Context, opts evalOptions) error {
+	tasks, named := opts.tasks, len(opts.tasks) > 0
+	if !named {
+		tasks = eval.Tasks()
+	}
+	var lacking []error
+	for _, task := range eval.Tasks() {
+		if !slices.Contains(tasks, task) {
+			continue
+		}
+		e.meter.Phase("measuring " + string(task))
+		err := e.run(ctx, task)
+		if !named && isLacking(err) {
+			lacking = append(lacking, err)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", task, err)
+		}
+	}
+	if len(e.report.Results) == 0 {
+		return withHint(fmt.Errorf("nothing to measure in %s: %w", opts.dataset, errors.Join(lacking[0], lacking[2])),
+			"name a file of captions with --captions, or of labels with --labels")
+	}
+	return nil
+}
+
+// isLacking reports whether a task's error is that the data do not allow it.
+func isLacking(err error) bool {
+	return slices.ContainsFunc([]error{eval.ErrNoCaptions, eval.ErrOneCaption, eval.ErrNoLabels, eval.ErrOneClass}, func(lack error) bool { return errors.Is(err, lack) })
+}
+
+// run does one task.
+func (e *evaluation) run(ctx context.Context, task eval.Task) error {
+	if task == eval.Search {
+		return e.report.SearchThrough(ctx, e.texts, e.openCopy)
+	}
+	if e.texts == nil {
+		return withHint(encode.ErrNoBackend, "only --task search can do without a model, by words alone; the full program is built with: make")
+	}
+	switch task {
+	case eval.Retrieval:
+		return e.report.Retrieve(ctx, e.texts)
+	case eval.InBatch:
+		return e.report.RetrieveInBatches(ctx, e.texts)
+	}
+	return e.report.Classify(ctx, e.texts)
+}
+
+// publish writes the report in the forms asked for.
+func (e *evaluation) publish(p Process, opts evalOptions) error {
+	if opts.json {
+		return json.NewEncoder(p.Stdout).Encode(&e.report)
+	}
+	return printEvaluation(p.Stdout, &e.report)
+}
+
+// verdict returns the error that the exit code stands for.
+func (e *evaluation) verdict(p Process, opts evalOptions) error {
+	if falls := e.report.Falls(opts.tolerance); len(falls) > 0 {
+		worse := make([]string, len(falls))
+		for i, f := range falls {
+			worse[i] = fmt.Sprintf("%s %s by %.4f", wayName(f.Task, f.Way), f.Metric, -f.Difference.Value)
+		}
+		return fmt.Errorf("fell by more than %v below %s: %s", opts.tolerance, opts.baseline, strings.Join(worse, ", "))
+	}
+	if len(e.skips) > 0 {
+		return errSomeSkipped
+	}
+	return nil
+}
