@@ -51,7 +51,7 @@ func (l *copyLibrary) open(ctx context.Context, model eval.Model, pictures []eva
 	if l.words, err = text.Open(ctx, filepath.Join(l.dir, "text"), l.store, text.Options{}); err != nil {
 		return err
 	}
-	if l.vectors, err = vector.Load(ctx, l.store); err != nil {
+	if l.vectors, err = vector.Load(ctx, l.store, vector.Auto); err != nil {
 		return err
 	}
 	deps := search.Deps{Store: l.store, Text: l.words, Vectors: l.vectors}
@@ -89,7 +89,7 @@ func (l *copyLibrary) fill(ctx context.Context, pictures []eval.Picture) error {
 
 // Nearest asks the vector index alone.
 func (l *copyLibrary) Nearest(ctx context.Context, query []float32, k int) ([]search.ID, error) {
-	found, err := l.vectors.Search(ctx, query, k, nil)
+	found, err := l.vectors.Search(ctx, query, k, vector.Options{})
 	ids := make([]search.ID, len(found))
 	for i, n := range found {
 		ids[i] = n.ID
