@@ -156,6 +156,9 @@ func openBaseline(path string) (*eval.Baseline, error) {
 	return base, nil
 }
 
+// hintLacking says how a set gets captions and labels.
+const hintLacking = "name a file of captions with --captions, or of labels with --labels"
+
 // measure runs the tasks. One that was not asked for by name is passed over where the data do not allow it.
 func (e *evaluation) measure(ctx context.Context, opts evalOptions) error {
 	tasks, named := opts.tasks, len(opts.tasks) > 0
@@ -178,8 +181,7 @@ func (e *evaluation) measure(ctx context.Context, opts evalOptions) error {
 		}
 	}
 	if len(e.report.Results) == 0 {
-		return withHint(fmt.Errorf("nothing to measure in %s: %w", opts.dataset, errors.Join(lacking[0], lacking[2])),
-			"name a file of captions with --captions, or of labels with --labels")
+		return withHint(fmt.Errorf("nothing to measure in %s: %w, and %w", opts.dataset, lacking[0], lacking[2]), hintLacking)
 	}
 	return nil
 }

@@ -56,6 +56,9 @@ func (e *evaluation) openFolder(ctx context.Context, p Process, opts evalOptions
 	if err != nil {
 		return err
 	}
+	if len(all) == 0 { // no captions were named and none lie beside the pictures
+		return withHint(fmt.Errorf("%s: %w", opts.dataset, eval.ErrNoCaptions), hintLacking)
+	}
 	if err := e.openModel(p, opts, store.Model{}); err != nil {
 		return err
 	}
