@@ -48,6 +48,11 @@ func newQuery(unit []float32, s *snapshot) *query {
 	return q
 }
 
+// estimate returns the similarity with a row, of whose codes dot is the product with q's coarse digits.
+func (q *query) estimate(c *codes, r int, dot int32) float32 {
+	return q.base + q.tilt*c.bias[r] + q.coarse.scale*c.scale[r]*float32(dot)
+}
+
 // newDigits codes rest, which becomes what is lost by that.
 func newDigits(rest []float32, reach float32) digits {
 	unsigned := make([]uint8, kernel.Padded(len(rest)))

@@ -83,7 +83,7 @@ func (n *scanner) scan(block, from int, q *query, g *gathering) {
 // above it.
 func (n *scanner) try(block, r int, q *query, dot int32, g *gathering) {
 	c := n.s.codes[block]
-	similarity := q.base + q.tilt*c.bias[r] + q.coarse.scale*c.scale[r]*float32(dot)
+	similarity := q.estimate(c, r, dot)
 	if similarity+q.spread*c.margin[r] < g.floor-q.coarse.slack || n.s.deadOf(block).has(r) || !n.keep.has(n.s.blocks[block].ids[r]) {
 		return
 	}
@@ -102,7 +102,7 @@ func (n *scanner) scanKept(block, from int, q *query, g *gathering) {
 	dots := n.dots[:len(n.kept)]
 	n.by.DotsAt(dots, q.coarse.codes, n.rows)
 	for i, r := range n.kept {
-		similarity := q.base + q.tilt*c.bias[r] + q.coarse.scale*c.scale[r]*float32(dots[i])
+		similarity := q.estimate(c, r, dots[i])
 		if similarity+q.spread*c.margin[r] >= g.floor-q.coarse.slack {
 			g.refine(n, q, block*blockRows+r, similarity)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
-	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -160,11 +159,7 @@ func (b *vectorSet) search(ctx context.Context, index *vector.Index, k, ef int) 
 	for _, t := range times {
 		total += t
 	}
-	slices.Sort(times)
-	micros := func(share float64) float64 {
-		return float64(times[int(share*float64(len(times)-1))].Nanoseconds()) / 1e3
-	}
-	curve := vectorCurve{P50: micros(0.5), P95: micros(0.95), P99: micros(0.99), QPS: float64(len(times)) / total.Seconds()}
+	curve := vectorCurve{P50: micros(times, 0.5), P95: micros(times, 0.95), P99: micros(times, 0.99), QPS: float64(len(times)) / total.Seconds()}
 	recall := func(rank int) *float64 {
 		if b.kth[rank] == nil {
 			return nil

@@ -19,7 +19,6 @@ type evaluation struct {
 	meter  *progress.Meter
 	model  *encode.Model // nil: none; then pictures have no vectors
 	texts  eval.Encoder  // of model; nil: none
-	paths  []string      // of the report's pictures
 	skips  []store.Skip
 }
 
@@ -72,7 +71,7 @@ func (e *evaluation) openFolder(ctx context.Context, p Process, opts evalOptions
 		}
 	}
 	for _, picture := range all {
-		e.add(picture.path, picture.picture)
+		e.add(picture.picture)
 	}
 	return nil
 }
@@ -109,7 +108,7 @@ func (e *evaluation) openLibrary(ctx context.Context, p Process, opts evalOption
 				continue
 			}
 		}
-		e.add(r.Document.Path, eval.Picture{Name: r.Document.Path, Captions: firstCaptions(r.Captions, opts.first), Labels: r.Document.Tags, Vector: vector})
+		e.add(eval.Picture{Name: r.Document.Path, Captions: firstCaptions(r.Captions, opts.first), Labels: r.Document.Tags, Vector: vector})
 	}
 	if without > 0 {
 		fmt.Fprintf(p.Stderr, "clipsearch: %d pictures have no vector and are left out; clipsearch index makes those\n", without)
@@ -118,9 +117,8 @@ func (e *evaluation) openLibrary(ctx context.Context, p Process, opts evalOption
 }
 
 // add takes a picture into the set.
-func (e *evaluation) add(path string, picture eval.Picture) {
+func (e *evaluation) add(picture eval.Picture) {
 	e.report.Set.Pictures = append(e.report.Set.Pictures, picture)
-	e.paths = append(e.paths, path)
 }
 
 // firstCaptions returns the texts of at most n captions that are measured by.
