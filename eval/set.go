@@ -3,8 +3,6 @@ package eval
 import (
 	"context"
 	"slices"
-
-	"clipsearch/internal/vec"
 )
 
 // Picture is one picture of a Set.
@@ -60,16 +58,4 @@ func (s Set) captioned() []int {
 // Encoder is a text tower: it returns one unit vector a text, as long as the pictures' vectors.
 type Encoder interface {
 	EncodeTexts(ctx context.Context, texts []string) ([][]float32, error)
-}
-
-// ensemble returns the normalised sum of unit vectors.
-func ensemble(vectors [][]float32) []float32 {
-	sum := make([]float32, len(vectors[0]))
-	for _, v := range vectors {
-		for i, x := range v {
-			sum[i] += x
-		}
-	}
-	vec.Normalize(sum)
-	return sum
 }

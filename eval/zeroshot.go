@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"clipsearch/internal/vec"
 )
 
 // classPlace is where a prompt takes the name of the class.
@@ -79,7 +81,7 @@ func classVectors(ctx context.Context, encoder Encoder, names, prompts []string)
 	}
 	var classes [][]float32
 	for of := range slices.Chunk(encoded, len(prompts)) {
-		classes = append(classes, ensemble(of))
+		classes = append(classes, vec.Ensemble(of))
 	}
 	return classes, nil
 }

@@ -1,10 +1,6 @@
 package search
 
-import (
-	"strings"
-
-	"clipsearch/internal/vec"
-)
+import "strings"
 
 // place is where a prompt takes the words of a text term.
 const place = "{q}"
@@ -39,19 +35,4 @@ func prompted(prompts []string, words string) []string {
 		texts[i] = strings.ReplaceAll(prompt, place, words)
 	}
 	return texts
-}
-
-// ensemble returns the normalised sum of unit vectors.
-func ensemble(vectors [][]float32) []float32 {
-	if len(vectors) == 1 {
-		return vectors[0]
-	}
-	sum := make([]float32, len(vectors[0]))
-	for _, v := range vectors {
-		for i, x := range v {
-			sum[i] += x
-		}
-	}
-	vec.Normalize(sum)
-	return sum
 }

@@ -84,7 +84,7 @@ func (e *Engine) textVectors(ctx context.Context, terms []Term, prompts []string
 	vectors := map[string][]float32{}
 	for _, term := range terms {
 		if term.Kind == TermText {
-			vectors[term.Text] = ensemble(encoded[:len(prompts)])
+			vectors[term.Text] = vec.Ensemble(encoded[:len(prompts)])
 			encoded = encoded[len(prompts):]
 		}
 	}

@@ -178,3 +178,14 @@ func TestDotF16(t *testing.T) {
 		}
 	}
 }
+
+func TestEnsemble(t *testing.T) {
+	x, y := []float32{1, 0}, []float32{0, 1}
+	if got := Ensemble([][]float32{x}); &got[0] != &x[0] {
+		t.Errorf("one vector became %v", got)
+	}
+	want := []float32{float32(2 / math.Sqrt(5)), float32(1 / math.Sqrt(5))}
+	if got := Ensemble([][]float32{x, y, x}); got[0] != want[0] || got[1] != want[1] {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
