@@ -157,6 +157,7 @@ func (h *household) busy(folder string) (run *process, goOn func()) {
 	}()
 	select {
 	case file := <-opened:
+		h.t.Cleanup(func() { file.Close() }) // until then it must not be collected, which would end the captions
 		return run, func() {
 			fmt.Fprintf(file, "0.png\tby the pipe\n")
 			file.Close()
