@@ -33,7 +33,7 @@ type Checkpoint struct {
 	WeightsSHA256 string
 
 	mu      sync.Mutex
-	tensors map[string]Tensor // nil after Close
+	weights map[string]stored // nil after Close
 	files   weightFiles
 }
 
@@ -57,7 +57,7 @@ func Open(dir string) (*Checkpoint, error) {
 		c.files.Close()
 		return nil, err
 	}
-	c.WeightsSHA256 = hashWeights(c.tensors)
+	c.WeightsSHA256 = hashWeights(c.weights)
 	c.ID = identify(c.Config, c.Pixels, c.WeightsSHA256)
 	return c, nil
 }
@@ -101,10 +101,10 @@ func (c *Checkpoint) readWeights(l layout, form weightsForm) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.tensors, err = fit(filepath.Join(c.Dir, form.file), l.slots(c.Config, entries), entries); err != nil {
+	if c.weights, err = fit(filepath.Join(c.Dir, form.file), l.slots(c.Config, entries), entries); err != nil {
 		return err
 	}
-	c.Config.LogitScale = c.tensors[logitScale].Float32s()[0]
+	c.Config.LogitScale = c.weights[logitScale].dense().Float32s()[0]
 	if s := float64(c.Config.LogitScale); math.IsNaN(s) || math.IsInf(s, 0) {
 		return tensorFaultf(entries[logitScale].file, logitScale, "%w: %v", ErrNotFinite, s)
 	}
@@ -116,21 +116,23 @@ func (c *Checkpoint) readWeights(l layout, form weightsForm) (err error) {
 func (c *Checkpoint) Names() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return sortedKeys(c.tensors)
+	return sortedKeys(c.weights)
 }
 
 // Tensor returns the weight of that name, ErrNoTensor if there is none and
-// ErrClosed after Close. Its Data are not valid after Close, and may only be read.
+// ErrClosed after Close. Its Data are not valid after Close, and may only be
+// read. A weight that is stored in 8 bits comes as F32, in new memory.
 func (c *Checkpoint) Tensor(name string) (Tensor, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.tensors == nil {
+	if c.weights == nil {
 		return Tensor{}, fmt.Errorf("tensor %s: %w", name, ErrClosed)
 	}
-	t, ok := c.tensors[name]
+	w, ok := c.weights[name]
 	if !ok {
 		return Tensor{}, fmt.Errorf("tensor %s: %w", name, ErrNoTensor)
 	}
+	t := w.dense()
 	t.Shape = slices.Clone(t.Shape)
 	return t, nil
 }
@@ -140,6 +142,6 @@ func (c *Checkpoint) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	files := c.files
-	c.tensors, c.files = nil, nil
+	c.weights, c.files = nil, nil
 	return files.Close()
 }

@@ -49,7 +49,7 @@ type TextConfig struct {
 	// EOS says where a text is pooled: 2 at its highest id (as in configurations
 	// older than pull request 24773 of transformers), anything else at the first
 	// token that equals it. Open makes sure that this is the tokenizer's end
-	// token; Create does not look at it.
+	// token, and what is written has that.
 	EOS int32
 }
 

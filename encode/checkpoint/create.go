@@ -20,12 +20,16 @@ import (
 // values at each precision, but for rounding.
 //
 // The vocabulary is CLIP's, cut to its first merges if c.Text.Vocab is below
-// 49,408; c.Text.EOS is not looked at. The directory appears whole; dir may be
+// 49,408; of c.Text.EOS only 2 is taken as it is. The directory appears whole; dir may be
 // an empty directory, anything else there is ErrExists. A configuration that no
-// model can have is ErrConfig.
+// model can have is ErrConfig, and 8 bits, which are for trained weights, are
+// ErrUnsupported.
 func Create(ctx context.Context, dir string, c Config, seed uint64, dtype DType) error {
 	if err := c.check(); err != nil {
 		return &Error{Path: dir, Err: err}
+	}
+	if dtype == Int8 {
+		return faultf(dir, "%w: random weights in 8 bits", ErrUnsupported)
 	}
 	vocab, err := newVocabulary(c.Text.Vocab)
 	if err != nil {
@@ -35,10 +39,11 @@ func Create(ctx context.Context, dir string, c Config, seed uint64, dtype DType)
 		return err
 	}
 	return makeWhole(dir, func(temp string) error {
-		files, err := textFiles(c, vocab, dtype)
+		files, err := describingFiles(c, pixel.CLIP(c.Vision.ImageSize), vocab, dtype)
 		if err != nil {
 			return err
 		}
+		files[vocabFile], files[mergesFile] = vocab.vocabJSON, vocab.mergesTXT
 		for _, name := range sortedKeys(files) {
 			if err := writeText(filepath.Join(temp, name), files[name]); err != nil {
 				return err
@@ -48,12 +53,13 @@ func Create(ctx context.Context, dir string, c Config, seed uint64, dtype DType)
 	})
 }
 
-// textFiles returns all files of a directory but the weights, by name.
-func textFiles(c Config, v vocabulary, dtype DType) (map[string][]byte, error) {
-	files := map[string][]byte{vocabFile: v.vocabJSON, mergesFile: v.mergesTXT}
+// describingFiles returns the files of a directory, by name, that say how its
+// weights and its tokenizer are to be used.
+func describingFiles(c Config, pixels pixel.Spec, v vocabulary, dtype DType) (map[string][]byte, error) {
+	files := make(map[string][]byte)
 	for name, content := range map[string]any{
 		configFile:                configJSON(c, v, dtype),
-		preprocessorFile:          processorJSON(pixel.CLIP(c.Vision.ImageSize)),
+		preprocessorFile:          processorJSON(pixels),
 		"tokenizer_config.json":   tokenizerJSON(c.Text.Context),
 		"special_tokens_map.json": specialTokens(),
 	} {

@@ -6,14 +6,14 @@
 // whole or in shards, or pytorch_model.bin) or an OpenCLIP one
 // (open_clip_config.json and open_clip_model.safetensors); whatever the layout,
 // a [Checkpoint] names its weights as Hugging Face does. [Create] writes a
-// randomly initialised directory, [Resolve] and [List] find directories by name.
+// randomly initialised directory, [Checkpoint.Write] one with given weights in
+// any precision, [Resolve] and [List] find directories by name.
 //
 // Nothing in a directory is trusted: files are parsed here, pickles are read by
 // a machine that knows no calls but those of a table of tensors, and whatever
 // does not fit ends in an *[Error] that names file and tensor.
 //
-// It does not run the towers, touch the network, or convert weights to another
-// precision.
+// It does not run the towers or touch the network.
 //
 // # Caveats
 //

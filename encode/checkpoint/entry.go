@@ -77,7 +77,7 @@ func (e entry) weightsDType() (DType, error) {
 			return DType(d), nil
 		}
 	}
-	return 0, fmt.Errorf("%w: weights of type %s (known are F32, F16, BF16)", ErrUnsupported, e.dtype)
+	return 0, fmt.Errorf("%w: weights of type %s (known are F32, F16, BF16, I8)", ErrUnsupported, e.dtype)
 }
 
 // rowMajor returns the bytes of an entry in row-major order: the file's own

@@ -35,8 +35,8 @@ func buffer(name string) bool {
 // fit puts the entries of the weight files where they belong. It fails if one is
 // missing, misshapen, not a weight, or left over; where names the file for what
 // is missing.
-func fit(where string, slots []slot, entries map[string]entry) (map[string]Tensor, error) {
-	tensors := make(map[string]Tensor, len(slots))
+func fit(where string, slots []slot, entries map[string]entry) (map[string]stored, error) {
+	weights := make(map[string]stored, len(slots))
 	known := make(map[string]bool, len(slots))
 	var missing []string
 	for _, s := range slots {
@@ -46,19 +46,23 @@ func fit(where string, slots []slot, entries map[string]entry) (map[string]Tenso
 			missing = append(missing, s.name)
 			continue
 		}
-		if err := place(tensors, s, e); err != nil {
+		if err := place(weights, s, e, entries); err != nil {
 			return nil, err
+		}
+		if e.dtype == Int8.String() {
+			known[s.name+scaleSuffix] = true
 		}
 	}
 	if len(missing) > 0 {
 		slices.Sort(missing)
 		return nil, tensorFaultf(where, missing[0], "%w: it is missing%s", ErrMisfit, andMore(len(missing)-1))
 	}
-	return tensors, checkLeftOver(known, entries)
+	return weights, checkLeftOver(known, entries)
 }
 
-// place checks one entry against its slot and adds what it holds to tensors.
-func place(tensors map[string]Tensor, s slot, e entry) error {
+// place checks one entry of the entries against its slot and adds what it holds
+// to weights.
+func place(weights map[string]stored, s slot, e entry, entries map[string]entry) error {
 	shape := e.shape
 	if s.name == logitScale && len(shape) == 1 && shape[0] == 1 {
 		shape = []int{} // some versions of both layouts keep the scalar in a vector
@@ -71,6 +75,9 @@ func place(tensors map[string]Tensor, s slot, e entry) error {
 		return &Error{Path: e.file, Tensor: s.name, Err: err}
 	}
 	data := e.rowMajor(dtype.Size())
+	if dtype == Int8 {
+		return placeInt8(weights, s, e, data, entries)
+	}
 	if s.transposed {
 		data = gather(make([]byte, 0, len(data)), data, []int{shape[1], shape[0]}, []int{1, shape[1]}, dtype.Size())
 		shape = []int{shape[1], shape[0]}
@@ -81,9 +88,20 @@ func place(tensors map[string]Tensor, s slot, e entry) error {
 		if len(s.into) > 1 {
 			t.Shape[0] /= len(s.into)
 		}
-		tensors[name] = t
+		weights[name] = stored{Tensor: t}
 	}
 	return nil
+}
+
+// placeInt8 adds a weight of 8-bit rows.
+func placeInt8(weights map[string]stored, s slot, e entry, data []byte, entries map[string]entry) error {
+	if s.transposed || len(s.into) != 1 || len(s.shape) == 0 {
+		return &Error{Path: e.file, Tensor: s.name, Err: errNotInt8}
+	}
+	w := stored{Tensor: Tensor{Name: s.into[0], DType: Int8, Shape: slices.Clone(s.shape), Data: data}}
+	w, err := w.withScales(e.file, s.name, entries)
+	weights[w.Name] = w
+	return err
 }
 
 // checkLeftOver says which tensor of the files no slot wants.

@@ -40,6 +40,14 @@ func configJSON(c Config, v vocabulary, dtype DType) any {
 	of := func(kind string, t TowerConfig) tower {
 		return tower{kind, t.Width, t.MLP, t.Heads, t.Layers, t.Activation, t.Eps, c.Dims}
 	}
+	eos := v.end
+	if c.Text.EOS == legacyEOS {
+		eos = legacyEOS // which pools elsewhere where the end token's id is not the highest
+	}
+	var quantization any
+	if dtype == Int8 {
+		quantization = map[string]string{"quant_method": "clipsearch-int8"} // int8.go; transformers says that it does not know it
+	}
 	return struct {
 		Architectures []string `json:"architectures"`
 		ModelType     string   `json:"model_type"`
@@ -48,21 +56,27 @@ func configJSON(c Config, v vocabulary, dtype DType) any {
 		Text          text     `json:"text_config"`
 		Vision        vision   `json:"vision_config"`
 		DType         string   `json:"torch_dtype"`
+		Quantization  any      `json:"quantization_config,omitempty"`
 	}{
 		[]string{"CLIPModel"}, clipType, c.Dims, c.LogitScale,
-		text{of("clip_text_model", c.Text.TowerConfig), c.Text.Vocab, c.Text.Context, v.start, v.end, v.end},
+		text{of("clip_text_model", c.Text.TowerConfig), c.Text.Vocab, c.Text.Context, v.start, eos, v.end},
 		vision{of("clip_vision_model", c.Vision.TowerConfig), c.Vision.ImageSize, c.Vision.Patch, defaultChannels},
-		map[DType]string{F32: "float32", F16: "float16", BF16: "bfloat16"}[dtype],
+		map[DType]string{F32: "float32", F16: "float16", BF16: "bfloat16", Int8: "float32"}[dtype],
+		quantization,
 	}
 }
 
 // processorJSON returns preprocessor_config.json.
 func processorJSON(s pixel.Spec) any {
+	size := map[string]int{"shortest_edge": s.Resize}
+	if s.Squash {
+		size = map[string]int{"height": s.Resize, "width": s.Resize}
+	}
 	return map[string]any{
 		"image_processor_type": "CLIPImageProcessor",
 		"do_convert_rgb":       true,
 		"do_resize":            true,
-		"size":                 map[string]int{"shortest_edge": s.Resize},
+		"size":                 size,
 		"resample":             resampleCode(s.Resample),
 		"do_center_crop":       true,
 		"crop_size":            map[string]int{"height": s.Crop, "width": s.Crop},

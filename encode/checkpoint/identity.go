@@ -25,7 +25,8 @@ import (
 //
 //	NAME DTYPE SHAPE SHA-256-OF-DATA        (logit_scale F32 [] 0123…)
 //
-// with the data little-endian in row-major order. Hashing weight by weight lets
+// with the data little-endian in row-major order; those of an int8 weight (DTYPE
+// I8) are its 8-bit numbers and then its scales. Hashing weight by weight lets
 // all processors take part and does not depend on the layout of a file. The
 // tokenizer is not part of it: it belongs to the text tower's weights, and one
 // vocabulary comes in several forms.
@@ -68,21 +69,24 @@ func resampleCode(r pixel.Resample) int {
 }
 
 // hashWeights returns the hexadecimal SHA-256 of all weights, on all processors.
-func hashWeights(tensors map[string]Tensor) string {
-	names := sortedKeys(tensors)
+func hashWeights(weights map[string]stored) string {
+	names := sortedKeys(weights)
 	sums := make([][sha256.Size]byte, len(names))
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, name := range names {
 		g.Go(func() error {
-			sums[i] = sha256.Sum256(tensors[name].Data)
+			h := sha256.New()
+			h.Write(weights[name].Data)
+			h.Write(weights[name].scales)
+			h.Sum(sums[i][:0])
 			return nil
 		})
 	}
 	g.Wait() // no function fails
 	all := sha256.New()
 	for i, name := range names {
-		t := tensors[name]
+		t := weights[name]
 		fmt.Fprintf(all, "%s %s %v %x\n", name, t.DType, t.Shape, sums[i])
 	}
 	return hex.EncodeToString(all.Sum(nil))

@@ -17,30 +17,36 @@ const (
 	F32 DType = iota
 	F16
 	BF16
+	// Int8 is how a file holds a matrix in 8-bit numbers with a scale a row
+	// (int8.go); no Tensor that Open gives has it.
+	Int8
 )
 
 // dtypes lists the names as safetensors spells them.
-var dtypes = [...]string{F32: "F32", F16: "F16", BF16: "BF16"}
+var dtypes = [...]string{F32: "F32", F16: "F16", BF16: "BF16", Int8: "I8"}
 
-// String returns the name as safetensors spells it: "F32", "F16" or "BF16".
+// String returns the name as safetensors spells it: "F32", "F16", "BF16" or "I8".
 func (d DType) String() string { return dtypes[d] }
 
 // Size returns the bytes of one weight.
 func (d DType) Size() int {
-	if d == F32 {
+	switch d {
+	case F32:
 		return 4
+	case Int8:
+		return 1
 	}
 	return 2
 }
 
-// ParseDType returns the precision called name, in any case: "f32", "BF16".
+// ParseDType returns the precision called name, in any case: "f32", "BF16", "int8".
 func ParseDType(name string) (DType, error) {
 	for d, n := range dtypes {
-		if strings.EqualFold(n, name) {
+		if strings.EqualFold(n, name) || DType(d) == Int8 && strings.EqualFold(name, "int8") {
 			return DType(d), nil
 		}
 	}
-	return 0, fmt.Errorf("precision %q: %w (known are f32, f16, bf16)", name, ErrUnsupported)
+	return 0, fmt.Errorf("precision %q: %w (known are f32, f16, bf16, int8)", name, ErrUnsupported)
 }
 
 // Tensor is a named array of weights.

@@ -44,12 +44,12 @@ func TestToBF16(t *testing.T) {
 }
 
 func TestParseDType(t *testing.T) {
-	for name, want := range map[string]DType{"f32": F32, "F16": F16, "Bf16": BF16} {
+	for name, want := range map[string]DType{"f32": F32, "F16": F16, "Bf16": BF16, "int8": Int8, "I8": Int8} {
 		if got, err := ParseDType(name); err != nil || got != want {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
-	if _, err := ParseDType("int8"); err == nil {
-		t.Error("int8 is taken for a precision")
+	if _, err := ParseDType("int4"); err == nil {
+		t.Error("int4 is taken for a precision")
 	}
 }

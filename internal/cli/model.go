@@ -18,17 +18,19 @@ const modelHelp = `Usage: clipsearch model list
        clipsearch model info NAME|DIR
        clipsearch model verify NAME|DIR
        clipsearch model add DIR [--name NAME]
+       clipsearch model convert NAME|DIR OUT [--dtype f32|f16|bf16|int8]
        clipsearch model init DIR --arch ARCH [--seed N] [--dtype f32|f16|bf16]
 
 Handles checkpoints: folders in Hugging Face's CLIP layout or OpenCLIP's. list shows those that can be named; info shows
-one; verify reads every weight and checks it; add copies one into the models folder; init makes one with random weights,
-for training and for benchmarks.
+one; verify reads every weight and checks it; add copies one into the models folder; convert writes one to the folder OUT
+with its weights in another precision (int8 takes a quarter of f32's place; this program alone reads it); init makes one
+with random weights, for training and for benchmarks.
 
   --json                list, info: one JSON object (a line each for list)
   --name NAME           add: the name to give it (default: its folder's)
   --arch ARCH           init: ` + "%s" + `
   --seed N              init: of the random weights (default 1)
-  --dtype T             init: of the weights in the file (default f32)
+  --dtype T             convert, init: of the weights in the file (default f32)
 
 Exit status: 0 done, 1 failed, 2 usage.
 
@@ -67,12 +69,15 @@ func runModel(ctx context.Context, p Process, args []string) error {
 		return err
 	}
 	if len(rest) == 0 {
-		return usagef("model: say what to do: list, info, verify, add or init; clipsearch help model explains them")
+		return usagef("model: say what to do: list, info, verify, add, convert or init; clipsearch help model explains them")
 	}
 	verb, rest := rest[0], rest[1:]
 	places := findPlaces(p.Getenv)
 	if verb == "list" && len(rest) == 0 {
 		return listModels(p, opts, places)
+	}
+	if verb == "convert" {
+		return convertModel(ctx, p, opts, places, rest)
 	}
 	if len(rest) != 1 {
 		return usagef("model %s takes one checkpoint; clipsearch help model explains it", verb)
@@ -87,7 +92,7 @@ func runModel(ctx context.Context, p Process, args []string) error {
 	case "init":
 		return initModel(ctx, p, opts, rest[0])
 	}
-	return usagef("model: there is no %q; it is list, info, verify, add or init", verb)
+	return usagef("model: there is no %q; it is list, info, verify, add, convert or init", verb)
 }
 
 // listModels prints the checkpoints that --model can name.
@@ -138,7 +143,7 @@ type modelInfo struct {
 	Pixels    map[string]any `json:"preprocessing"`
 	Tokenizer map[string]any `json:"tokenizer"`
 	Files     []string       `json:"files"`
-	DTypes    map[string]int `json:"tensors"` // by type of their values
+	DTypes    map[string]int `json:"tensors"` // by how they are stored: F32, F16, BF16, I8
 }
 
 func showModel(p Process, opts modelFlags, places places, name string) (err error) {
@@ -147,10 +152,7 @@ func showModel(p Process, opts modelFlags, places places, name string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	info, err := describeModel(c)
-	if err != nil {
-		return err
-	}
+	info := describeModel(c)
 	if opts.json {
 		return json.NewEncoder(p.Stdout).Encode(info)
 	}
@@ -158,7 +160,7 @@ func showModel(p Process, opts modelFlags, places places, name string) (err erro
 }
 
 // describeModel collects what there is to say of a checkpoint.
-func describeModel(c *checkpoint.Checkpoint) (modelInfo, error) {
+func describeModel(c *checkpoint.Checkpoint) modelInfo {
 	v, t := c.Config.Vision, c.Config.Text
 	info := modelInfo{
 		ID: c.ID, Dir: c.Dir, Layout: c.Layout, Weights: c.WeightsSHA256, Params: c.Config.Params(), Dims: c.Config.Dims, Files: c.Files,
@@ -172,14 +174,10 @@ func describeModel(c *checkpoint.Checkpoint) (modelInfo, error) {
 		Tokenizer: map[string]any{"tokens": c.Tokenizer.Size(), "start": c.Tokenizer.Start(), "end": c.Tokenizer.End()},
 		DTypes:    make(map[string]int),
 	}
-	for _, name := range c.Names() {
-		tensor, err := c.Tensor(name)
-		if err != nil {
-			return modelInfo{}, err
-		}
-		info.DTypes[fmt.Sprint(tensor.DType)]++
+	for dtype, n := range c.Storage() {
+		info.DTypes[dtype.String()] += n
 	}
-	return info, nil
+	return info
 }
 
 // printModel writes a checkpoint's description for people.
@@ -215,7 +213,8 @@ func verifyModel(ctx context.Context, p Process, places places, name string) (er
 	if err := c.Verify(ctx); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "%s: %d tensors, all as they should be; %s\n", printable(c.Dir), len(c.Names()), c.ID)
+	_, err = fmt.Fprintf(p.Stdout, "%s: %d tensors (%s), all as they should be; %s\n",
+		printable(c.Dir), len(c.Names()), counted("", describeModel(c).DTypes), c.ID)
 	return err
 }
 
@@ -244,7 +243,7 @@ func initModel(ctx context.Context, p Process, opts modelFlags, dir string) erro
 		return usagef("model init: --arch is one of %s", strings.Join(architectureNames(), ", "))
 	}
 	dtype, err := checkpoint.ParseDType(opts.dtype)
-	if err != nil {
+	if err != nil || dtype == checkpoint.Int8 { // which is for trained weights
 		return usagef("model init: --dtype is f32, f16 or bf16")
 	}
 	if err := checkpoint.Create(ctx, dir, arch.Config, opts.seed, dtype); err != nil {
