@@ -23,7 +23,7 @@ var rooms = map[string][]string{
 	"encode/encodetest":         {"internal/vec"},
 	"encode/pixel":              {"internal/resample"},
 	"encode/token":              {},
-	"encode/torch":              {"encode/checkpoint"},
+	"encode/torch":              {"encode/checkpoint", "encode/pixel"},
 	"eval":                      {"internal/vec", "search"},
 	"index":                     {"index/captions", "index/store", "internal/imgio", "internal/progress", "internal/scan"},
 	"index/captions":            {},

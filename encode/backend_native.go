@@ -12,7 +12,7 @@ const haveBackend = true
 
 // openBackend loads the checkpoint's weights into libtorch. They are copied: the checkpoint may be closed afterwards.
 func openBackend(c *checkpoint.Checkpoint, options Options) (backend, error) {
-	return torch.Open(c.Config, c, torch.Options{
+	return torch.Open(c.Config, c.Pixels, c, torch.Options{
 		Device:    options.Device,
 		Precision: options.Precision,
 		Threads:   options.Threads,

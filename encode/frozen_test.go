@@ -118,7 +118,7 @@ func embedAll(t *testing.T, m *Model) frozenCheckpoint {
 }
 
 // frozenPictures returns prepared pictures that are computed, not decoded.
-func frozenPictures(m *Model) (names []string, inputs [][]float32) {
+func frozenPictures(m *Model) (names []string, inputs [][]uint8) {
 	for _, p := range []struct {
 		name string
 		w, h int

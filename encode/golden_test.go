@@ -87,7 +87,7 @@ func checkGoldenImages(t *testing.T, m *Model, want golden, half bool) {
 			t.Errorf("%s: %v", w.File, err)
 			continue
 		}
-		got, err := m.EncodePixels(t.Context(), [][]float32{m.Prepare(picture.Image)})
+		got, err := m.EncodePixels(t.Context(), [][]uint8{m.Prepare(picture.Image)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -91,27 +91,27 @@ func (m *Model) LogitScale() float64 { return math.Exp(float64(m.info.LogitScale
 func (m *Model) InputSize() int { return m.info.InputSize }
 
 // Prepare returns the image tower's input for an upright, opaque picture: [3, S, S] planar RGB, S being the side of the
-// square that it sees, resized, cropped and normalised as in training. Safe for concurrent use.
-func (m *Model) Prepare(img *image.RGBA) []float32 {
-	tensor := make([]float32, m.pixels.Len()) // [3, S, S]
-	m.pixels.Tensor(img, tensor)
-	return tensor
+// square that it sees, resized and cropped as in training; the tower normalises it. Safe for concurrent use.
+func (m *Model) Prepare(img *image.RGBA) []uint8 {
+	planes := make([]uint8, m.pixels.Len()) // [3, S, S]
+	m.pixels.Planes(img, planes)
+	return planes
 }
 
 // PrepareWhole is Prepare for a picture that is to be seen to its edges: it is squashed to a square, and nothing is cropped.
 // A part of a larger picture (image.RGBA.SubImage) is prepared as if it were all there is.
-func (m *Model) PrepareWhole(img *image.RGBA) []float32 {
+func (m *Model) PrepareWhole(img *image.RGBA) []uint8 {
 	spec := m.pixels
 	spec.Resize, spec.Squash = spec.Crop, true
-	tensor := make([]float32, spec.Len()) // [3, S, S]
-	spec.Tensor(img, tensor)
-	return tensor
+	planes := make([]uint8, spec.Len()) // [3, S, S]
+	spec.Planes(img, planes)
+	return planes
 }
 
 // EncodePixels returns the unit vector [Dims] of each prepared picture, in order. Any number of pictures may be given; they
 // are run in batches that suit the device. The error wraps ctx's if that ended first, ErrClosed, or ErrBadVector with the
 // number of the picture, counted from 0.
-func (m *Model) EncodePixels(ctx context.Context, batch [][]float32) ([][]float32, error) {
+func (m *Model) EncodePixels(ctx context.Context, batch [][]uint8) ([][]float32, error) {
 	vectors, err := m.backend.Images(ctx, batch)
 	if err != nil {
 		return nil, fmt.Errorf("encode pictures: %w", err)
@@ -125,7 +125,7 @@ func (m *Model) EncodePixels(ctx context.Context, batch [][]float32) ([][]float3
 // EncodePatches returns, for each prepared picture, the unit vector [Dims] of each of its patches, which are a square grid,
 // row by row: what a text's vector says about that part of the picture. What does not fill a patch at the right and at the
 // bottom has none; published towers leave nothing over. It costs about as much as EncodePixels, and errors are the same.
-func (m *Model) EncodePatches(ctx context.Context, batch [][]float32) ([][][]float32, error) {
+func (m *Model) EncodePatches(ctx context.Context, batch [][]uint8) ([][][]float32, error) {
 	pictures, err := m.backend.Patches(ctx, batch)
 	if err != nil {
 		return nil, fmt.Errorf("encode patches: %w", err)

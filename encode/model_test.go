@@ -136,11 +136,11 @@ type broken struct {
 	embedding []float32
 }
 
-func (b broken) Images(_ context.Context, pixels [][]float32) ([][]float32, error) {
+func (b broken) Images(_ context.Context, pixels [][]uint8) ([][]float32, error) {
 	return b.repeat(len(pixels)), nil
 }
 
-func (b broken) Patches(_ context.Context, pixels [][]float32) ([][][]float32, error) {
+func (b broken) Patches(_ context.Context, pixels [][]uint8) ([][][]float32, error) {
 	return [][][]float32{b.repeat(4), b.repeat(4)}, nil
 }
 
@@ -165,7 +165,7 @@ func TestEmbeddingsWithoutDirection(t *testing.T) {
 		if want := `encode text "dogs": the embedding has no direction`; !errors.Is(err, ErrBadVector) || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("text, %v: %v", embedding, err)
 		}
-		if _, err := m.EncodePixels(t.Context(), make([][]float32, 2)); !errors.Is(err, ErrBadVector) {
+		if _, err := m.EncodePixels(t.Context(), make([][]uint8, 2)); !errors.Is(err, ErrBadVector) {
 			t.Errorf("pictures, %v: %v", embedding, err)
 		}
 	}

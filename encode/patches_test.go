@@ -57,14 +57,14 @@ func TestPatchesAreLocal(t *testing.T) {
 	for _, b := range testBackends {
 		t.Run(b.name, func(t *testing.T) {
 			m := b.open(t, c)
-			plain := make([]float32, 3*32*32)
-			marked := make([]float32, 3*32*32)
+			plain := make([]uint8, 3*32*32)
+			marked := make([]uint8, 3*32*32)
 			for y := 24; y < 32; y++ {
 				for x := 8; x < 16; x++ {
-					marked[y*32+x] = 3
+					marked[y*32+x] = 200
 				}
 			}
-			got, err := m.EncodePatches(t.Context(), [][]float32{plain, marked})
+			got, err := m.EncodePatches(t.Context(), [][]uint8{plain, marked})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestPatchesAreLocal(t *testing.T) {
 func TestPatchesWithoutDirection(t *testing.T) {
 	c := openCheckpoint(t, smallCheckpoint(t, smallConfigs["quick_gelu"]))
 	m := newModel(c, broken{&reference{}, []float32{float32(math.NaN()), 1}})
-	_, err := m.EncodePatches(t.Context(), make([][]float32, 2))
+	_, err := m.EncodePatches(t.Context(), make([][]uint8, 2))
 	if want := "encode patch 0 of picture 0 of 2: the embedding has no direction: its length is NaN"; !errors.Is(err, ErrBadVector) || err.Error() != want {
 		t.Errorf("%v", err)
 	}

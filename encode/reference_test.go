@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"clipsearch/encode/checkpoint"
+	"clipsearch/encode/pixel"
 )
 
 // reference runs the towers in plain Go and float64, written down from the published model (Radford et al. 2021; Hugging Face
@@ -15,12 +16,13 @@ import (
 // tested in programs without one.
 type reference struct {
 	config  checkpoint.Config
+	pixels  pixel.Spec
 	weights map[string][]float64
 }
 
 // newReference copies the weights of c.
 func newReference(c *checkpoint.Checkpoint) (*reference, error) {
-	r := &reference{config: c.Config, weights: map[string][]float64{}}
+	r := &reference{config: c.Config, pixels: c.Pixels, weights: map[string][]float64{}}
 	for _, name := range c.Names() {
 		t, err := c.Tensor(name)
 		if err != nil {
@@ -37,7 +39,7 @@ func (r *reference) Device() string    { return "cpu" }
 func (r *reference) Precision() string { return "f64" }
 func (r *reference) Close() error      { return nil }
 
-func (r *reference) Images(ctx context.Context, pixels [][]float32) ([][]float32, error) {
+func (r *reference) Images(ctx context.Context, pixels [][]uint8) ([][]float32, error) {
 	embeddings := make([][]float32, len(pixels))
 	for i, p := range pixels {
 		if err := ctx.Err(); err != nil {
@@ -48,7 +50,7 @@ func (r *reference) Images(ctx context.Context, pixels [][]float32) ([][]float32
 	return embeddings, nil
 }
 
-func (r *reference) Patches(ctx context.Context, pixels [][]float32) ([][][]float32, error) {
+func (r *reference) Patches(ctx context.Context, pixels [][]uint8) ([][][]float32, error) {
 	embeddings := make([][][]float32, len(pixels))
 	for i, p := range pixels {
 		if err := ctx.Err(); err != nil {
@@ -71,7 +73,7 @@ func (r *reference) Texts(ctx context.Context, ids [][]int32) ([][]float32, erro
 }
 
 // image returns the embedding of pixels [3, S, S].
-func (r *reference) image(pixels []float32) []float32 {
+func (r *reference) image(pixels []uint8) []float32 {
 	v := r.config.Vision
 	rows := r.stack(r.tokens(pixels), "vision_model", v.TowerConfig, mixAll)
 	pooled := r.normed(rows[:1], "vision_model.post_layernorm", v.Eps)
@@ -80,14 +82,14 @@ func (r *reference) image(pixels []float32) []float32 {
 
 // patches returns the embedding of each patch of pixels [3, S, S]: image with every token kept, where in the last block a
 // token attends to itself alone. That is what MaskCLIP's formula, the value projection in place of attention, comes to.
-func (r *reference) patches(pixels []float32) [][]float32 {
+func (r *reference) patches(pixels []uint8) [][]float32 {
 	v := r.config.Vision
 	rows := r.stack(r.tokens(pixels), "vision_model", v.TowerConfig, mixAllButLast)
 	return r.projected(r.normed(rows[1:], "vision_model.post_layernorm", v.Eps), "visual_projection")
 }
 
 // tokens returns what the first block of the image tower takes: the class token and the patches of pixels [3, S, S].
-func (r *reference) tokens(pixels []float32) [][]float64 {
+func (r *reference) tokens(pixels []uint8) [][]float64 {
 	v := r.config.Vision
 	side, patch := v.ImageSize, v.Patch
 	grid := side / patch
@@ -96,10 +98,11 @@ func (r *reference) tokens(pixels []float32) [][]float64 {
 	for cell := range grid * grid {
 		var square []float64 // [3, P, P]
 		for c := range 3 {
+			scale, shift := r.pixels.Normal(c)
 			for y := range patch {
 				at := (c*side+cell/grid*patch+y)*side + cell%grid*patch
 				for _, x := range pixels[at : at+patch] {
-					square = append(square, float64(x))
+					square = append(square, scale*float64(x)+shift)
 				}
 			}
 		}

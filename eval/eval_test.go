@@ -33,7 +33,7 @@ func colourSet(t *testing.T, lines ...string) (Set, *encodetest.Encoder) {
 		for p := range 64 {
 			img.SetRGBA(p%8, p/8, colours[parts[0]])
 		}
-		vectors, err := e.EncodePixels(t.Context(), [][]float32{e.Prepare(img)})
+		vectors, err := e.EncodePixels(t.Context(), [][]uint8{e.Prepare(img)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,9 +27,9 @@ type Encoder interface {
 	// InputSize returns the shorter side in pixels below which Prepare would enlarge a picture.
 	InputSize() int
 	// Prepare turns an upright, opaque picture into the tower's input. It is called from several goroutines at once.
-	Prepare(img *image.RGBA) []float32
+	Prepare(img *image.RGBA) []uint8
 	// EncodePixels returns one vector an input of Prepare, in order. It is called from one goroutine.
-	EncodePixels(ctx context.Context, inputs [][]float32) ([][]float32, error)
+	EncodePixels(ctx context.Context, inputs [][]uint8) ([][]float32, error)
 }
 
 // Follower is a derived index that can be brought in step with the library.

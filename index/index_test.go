@@ -28,14 +28,14 @@ type colours struct {
 	encodetest.Encoder
 	id      string
 	encoded atomic.Int64
-	refuse  func(input []float32) error // nil: no picture is refused
+	refuse  func(input []uint8) error // nil: no picture is refused
 }
 
 func (c *colours) Model() store.Model {
 	return store.Model{ID: c.id + c.ID(), Dir: "/models/colours", Dims: c.Dims()}
 }
 
-func (c *colours) EncodePixels(ctx context.Context, inputs [][]float32) ([][]float32, error) {
+func (c *colours) EncodePixels(ctx context.Context, inputs [][]uint8) ([][]float32, error) {
 	for _, input := range inputs {
 		if c.refuse != nil {
 			if err := c.refuse(input); err != nil {
@@ -177,7 +177,7 @@ func (r *rig) checkVector(d store.Document) {
 			flat.Set(x, y, img.At(x, y))
 		}
 	}
-	want, err := r.encoder.Encoder.EncodePixels(context.Background(), [][]float32{r.encoder.Prepare(flat)})
+	want, err := r.encoder.Encoder.EncodePixels(context.Background(), [][]uint8{r.encoder.Prepare(flat)})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -443,8 +443,8 @@ func TestRunIsolatesAPictureThatCannotBeEncoded(t *testing.T) {
 	r.write("red.png", red)
 	r.write("green.png", green)
 	r.write("blue.png", blue)
-	r.encoder.refuse = func(input []float32) error {
-		if input[0] > 0.8 { // the red channel
+	r.encoder.refuse = func(input []uint8) error {
+		if input[0] > 200 { // the red channel
 			return errors.New("too red")
 		}
 		return nil
@@ -453,7 +453,7 @@ func TestRunIsolatesAPictureThatCannotBeEncoded(t *testing.T) {
 	if len(s.Skipped) != 1 || s.Skipped[0].Reason != reasonEncode || s.Added != 2 {
 		t.Errorf("%+v", s)
 	}
-	r.encoder.refuse = func([]float32) error { return errors.New("out of order") }
+	r.encoder.refuse = func([]uint8) error { return errors.New("out of order") }
 	r.touch("red.png")
 	r.write("violet.png", violet)
 	if _, err := r.try(nil); err == nil || !strings.Contains(err.Error(), "out of order") {
@@ -468,7 +468,7 @@ func TestRunStopsAndGoesOn(t *testing.T) {
 		r.write(fmt.Sprintf("p%02d.png", i), picture(color.RGBA{R: uint8(6 * i), G: uint8(250 - 6*i), B: 40}))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r.encoder.refuse = func([]float32) error {
+	r.encoder.refuse = func([]uint8) error {
 		if r.encoder.encoded.Load() >= 12 {
 			cancel()
 		}

@@ -20,7 +20,7 @@ type outcome struct {
 	job   job
 	hash  [32]byte          // of the content; zero if it could not be read
 	entry *store.Entry      // a document to write; if input is set its vector is still to come
-	input []float32         // the tower's input
+	input []uint8           // the tower's input
 	move  *store.Relocation // a document whose file is here now
 	skip  *store.Skip       // the file could not be read
 }
@@ -166,7 +166,7 @@ func (r *run) gather(ctx context.Context, read <-chan outcome) (b batch, more bo
 // encode fills in the vectors of a batch. If the tower fails on the whole batch each picture is tried alone, so that one
 // bad picture costs only itself; if all of them fail the tower's error is returned.
 func (r *run) encode(ctx context.Context, outcomes []outcome) error {
-	var inputs [][]float32
+	var inputs [][]uint8
 	var waiting []*outcome
 	for i := range outcomes {
 		if outcomes[i].input != nil {
@@ -195,7 +195,7 @@ func (r *run) encode(ctx context.Context, outcomes []outcome) error {
 func (r *run) encodeAlone(ctx context.Context, waiting []*outcome, cause error) error {
 	good := 0
 	for _, o := range waiting {
-		vectors, err := r.opts.Encoder.EncodePixels(ctx, [][]float32{o.input})
+		vectors, err := r.opts.Encoder.EncodePixels(ctx, [][]uint8{o.input})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -132,7 +132,7 @@ func TestWatchSurvivesErrorsOfAPass(t *testing.T) {
 	r.write("red.png", red)
 	out := errors.New("out of memory")
 	var failures atomic.Int32
-	r.encoder.refuse = func([]float32) error {
+	r.encoder.refuse = func([]uint8) error {
 		if failures.Add(-1) >= 0 {
 			return out
 		}
@@ -159,7 +159,7 @@ func TestWatchStopsInAPass(t *testing.T) {
 	r.write("red.png", red)
 	begun := make(chan struct{})
 	var w *watched
-	r.encoder.refuse = func([]float32) error {
+	r.encoder.refuse = func([]uint8) error {
 		<-begun
 		w.cancel()
 		return nil

@@ -11,11 +11,11 @@ import (
 // Encoder is the dual encoder that Find asks: *encode.Model is one. Vectors have unit norm and one length.
 type Encoder interface {
 	// PrepareWhole returns the image tower's input for all of a picture, or of a part of one, whatever its aspect.
-	PrepareWhole(img *image.RGBA) []float32
+	PrepareWhole(img *image.RGBA) []uint8
 	// EncodePixels returns a vector for each input.
-	EncodePixels(ctx context.Context, inputs [][]float32) ([][]float32, error)
+	EncodePixels(ctx context.Context, inputs [][]uint8) ([][]float32, error)
 	// EncodePatches returns, for each input, a vector for each patch of a square grid, row by row.
-	EncodePatches(ctx context.Context, inputs [][]float32) ([][][]float32, error)
+	EncodePatches(ctx context.Context, inputs [][]uint8) ([][][]float32, error)
 	// EncodeTexts returns a vector for each text.
 	EncodeTexts(ctx context.Context, texts []string) ([][]float32, error)
 	// LogitScale is the factor that turns similarities into logits.

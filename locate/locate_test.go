@@ -182,14 +182,14 @@ type failing struct {
 	pixels, patches error
 }
 
-func (f *failing) EncodePixels(ctx context.Context, inputs [][]float32) ([][]float32, error) {
+func (f *failing) EncodePixels(ctx context.Context, inputs [][]uint8) ([][]float32, error) {
 	if f.pixels != nil {
 		return nil, f.pixels
 	}
 	return f.Encoder.EncodePixels(ctx, inputs)
 }
 
-func (f *failing) EncodePatches(ctx context.Context, inputs [][]float32) ([][][]float32, error) {
+func (f *failing) EncodePatches(ctx context.Context, inputs [][]uint8) ([][][]float32, error) {
 	if f.patches != nil {
 		return nil, f.patches
 	}

@@ -86,8 +86,8 @@ func lookAtPatches(ctx context.Context, encoder Encoder, picture *image.RGBA, wi
 }
 
 // prepare returns the tower's input for each part of a picture. Parts are relative to its top left corner.
-func prepare(encoder Encoder, picture *image.RGBA, parts []image.Rectangle) [][]float32 {
-	inputs := make([][]float32, len(parts))
+func prepare(encoder Encoder, picture *image.RGBA, parts []image.Rectangle) [][]uint8 {
+	inputs := make([][]uint8, len(parts))
 	workers := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wait sync.WaitGroup
 	for i, part := range parts {

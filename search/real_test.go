@@ -105,7 +105,7 @@ func (m *tower) encodeFiles(t *testing.T, paths []string) {
 	t.Helper()
 	paths = slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return m.known["image "+path] != nil })
 	for batch := range slices.Chunk(paths, towerBatch) {
-		inputs := make([][]float32, len(batch))
+		inputs := make([][]uint8, len(batch))
 		for i, path := range batch {
 			data, err := os.ReadFile(path)
 			if err != nil {

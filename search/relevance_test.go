@@ -23,7 +23,7 @@ type colourEncoder struct{ encodetest.Encoder }
 func (e *colourEncoder) EncodeImage(ctx context.Context, data []byte) ([]float32, error) {
 	img := image.NewRGBA(image.Rect(0, 0, 8, 8))
 	draw.Draw(img, img.Bounds(), image.NewUniform(color.RGBA{data[0], data[1], data[2], 255}), image.Point{}, draw.Src)
-	vectors, err := e.EncodePixels(ctx, [][]float32{e.Prepare(img)})
+	vectors, err := e.EncodePixels(ctx, [][]uint8{e.Prepare(img)})
 	if err != nil {
 		return nil, err
 	}

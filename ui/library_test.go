@@ -223,7 +223,7 @@ func (e *pictureEncoder) EncodeImage(ctx context.Context, data []byte) ([]float3
 			upright.Set(x, y, img.At(x, y))
 		}
 	}
-	vectors, err := e.EncodePixels(ctx, [][]float32{e.Prepare(upright)})
+	vectors, err := e.EncodePixels(ctx, [][]uint8{e.Prepare(upright)})
 	if err != nil {
 		return nil, err
 	}

@@ -45,9 +45,9 @@ func (e *Encoder) Dims() int { return Dims }
 // InputSize returns the length in px that the shorter side of a picture should at least have.
 func (e *Encoder) InputSize() int { return inputSize }
 
-// Prepare returns [3, 8, 8]: the mean red, green and blue, in [0, 1], of each cell of a grid laid over the picture.
-func (e *Encoder) Prepare(img *image.RGBA) []float32 {
-	input := make([]float32, 3*cells)
+// Prepare returns [3, 8, 8]: the mean red, green and blue of each cell of a grid laid over the picture.
+func (e *Encoder) Prepare(img *image.RGBA) []uint8 {
+	input := make([]uint8, 3*cells)
 	b := img.Bounds()
 	for cell := range cells {
 		x, y := cell%inputSize, cell/inputSize
@@ -56,20 +56,20 @@ func (e *Encoder) Prepare(img *image.RGBA) []float32 {
 			b.Min.X+(x+1)*b.Dx()/inputSize, b.Min.Y+(y+1)*b.Dy()/inputSize)
 		part.Max.X, part.Max.Y = max(part.Max.X, part.Min.X+1), max(part.Max.Y, part.Min.Y+1) // pictures below 8 px
 		for channel, mean := range meanColour(img, part) {
-			input[channel*cells+cell] = float32(mean)
+			input[channel*cells+cell] = uint8(math.Round(255 * mean))
 		}
 	}
 	return input
 }
 
 // PrepareWhole is Prepare, which crops nothing either.
-func (e *Encoder) PrepareWhole(img *image.RGBA) []float32 { return e.Prepare(img) }
+func (e *Encoder) PrepareWhole(img *image.RGBA) []uint8 { return e.Prepare(img) }
 
 // LogitScale returns the factor that turns similarities into logits.
 func (e *Encoder) LogitScale() float64 { return 20 }
 
 // EncodePixels returns the unit vector [Dims] of each prepared picture, in order.
-func (e *Encoder) EncodePixels(ctx context.Context, batch [][]float32) ([][]float32, error) {
+func (e *Encoder) EncodePixels(ctx context.Context, batch [][]uint8) ([][]float32, error) {
 	if err := e.check(ctx); err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (e *Encoder) EncodePixels(ctx context.Context, batch [][]float32) ([][]floa
 		}
 		var mean rgb
 		for j, x := range input {
-			mean[j/cells] += float64(x) / cells
+			mean[j/cells] += float64(x) / 255 / cells
 		}
 		vectors[i] = unit(direction(mean))
 	}
@@ -88,7 +88,7 @@ func (e *Encoder) EncodePixels(ctx context.Context, batch [][]float32) ([][]floa
 }
 
 // EncodePatches returns, for each prepared picture, the unit vectors [Dims] of the 8×8 cells of its grid, row by row.
-func (e *Encoder) EncodePatches(ctx context.Context, batch [][]float32) ([][][]float32, error) {
+func (e *Encoder) EncodePatches(ctx context.Context, batch [][]uint8) ([][][]float32, error) {
 	if err := e.check(ctx); err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (e *Encoder) EncodePatches(ctx context.Context, batch [][]float32) ([][][]f
 			return nil, fmt.Errorf("encode patches of picture %d of %d: %d numbers, not %d", i, len(batch), len(input), 3*cells)
 		}
 		for cell := range cells {
-			colour := rgb{float64(input[cell]), float64(input[cells+cell]), float64(input[2*cells+cell])}
+			colour := rgb{float64(input[cell]) / 255, float64(input[cells+cell]) / 255, float64(input[2*cells+cell]) / 255}
 			pictures[i] = append(pictures[i], unit(direction(colour)))
 		}
 	}

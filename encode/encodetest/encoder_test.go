@@ -51,7 +51,7 @@ func TestPatches(t *testing.T) {
 	img := plain(80, 40, color.RGBA{250, 250, 250, 255})
 	draw.Draw(img, image.Rect(13, 10, 23, 15).Intersect(img.Bounds()), image.NewUniform(color.RGBA{230, 20, 10, 255}), image.Point{}, draw.Src)
 	var e Encoder
-	got, err := e.EncodePatches(t.Context(), [][]float32{e.PrepareWhole(img)})
+	got, err := e.EncodePatches(t.Context(), [][]uint8{e.PrepareWhole(img)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestPatches(t *testing.T) {
 	if len(got[0]) != 64 {
 		t.Errorf("%d patches", len(got[0]))
 	}
-	if _, err := e.EncodePatches(t.Context(), [][]float32{{1, 2}}); err == nil {
+	if _, err := e.EncodePatches(t.Context(), [][]uint8{{1, 2}}); err == nil {
 		t.Error("a picture of two numbers is taken")
 	}
 }
@@ -87,7 +87,7 @@ func TestVectorsAreUnitAndStable(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	var e Encoder
-	if _, err := e.EncodePixels(t.Context(), [][]float32{{1, 2}}); err == nil {
+	if _, err := e.EncodePixels(t.Context(), [][]uint8{{1, 2}}); err == nil {
 		t.Error("a picture of two numbers is taken")
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -114,7 +114,7 @@ func textOf(t *testing.T, e *Encoder, text string) []float32 {
 
 func pictureOf(t *testing.T, e *Encoder, img *image.RGBA) []float32 {
 	t.Helper()
-	v, err := e.EncodePixels(t.Context(), [][]float32{e.Prepare(img)})
+	v, err := e.EncodePixels(t.Context(), [][]uint8{e.Prepare(img)})
 	if err != nil {
 		t.Fatal(err)
 	}

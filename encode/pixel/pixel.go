@@ -1,6 +1,6 @@
-// Package pixel turns a picture into the input tensor of an image tower: resize, centre crop, normalise.
+// Package pixel turns a picture into the input of an image tower: resize and centre crop, and how to normalise it.
 //
-// A [Spec] says how a checkpoint wants its pictures; [Spec.Tensor] does it, as Hugging Face's CLIP image
+// A [Spec] says how a checkpoint wants its pictures; [Spec.Planes] does it in 8 bits, as Hugging Face's CLIP image
 // processor with Pillow 9.4 does. The package reads no files and no configuration, and applies no colour management.
 package pixel
 
@@ -77,7 +77,7 @@ func (s Spec) Validate() error {
 	return nil
 }
 
-// Len returns the number of float32 of a tensor: 3·Crop·Crop.
+// Len returns the number of values of a tensor: 3·Crop·Crop.
 func (s Spec) Len() int { return 3 * s.Crop * s.Crop }
 
 // resized returns the size of the whole picture of w×h px after resizing, both ≥ 1

@@ -21,13 +21,24 @@ func noise(w, h int) *image.RGBA {
 	return img
 }
 
-// plain makes values easy to tell: (v/255 − 0)/1.
+// normalised returns what the tower's first layer sees of a picture, [3, Crop, Crop].
+func normalised(spec pixel.Spec, img *image.RGBA) []float32 {
+	planes := make([]uint8, spec.Len())
+	spec.Planes(img, planes)
+	out := make([]float32, spec.Len())
+	for i, v := range planes {
+		scale, shift := spec.Normal(i / (spec.Crop * spec.Crop))
+		out[i] = float32(scale*float64(v) + shift)
+	}
+	return out
+}
+
 func plain(resize, crop int) pixel.Spec {
 	return pixel.Spec{Resize: resize, Crop: crop, Std: [3]float32{1, 1, 1}}
 }
 
-// TestTensor compares with the steps taken one by one: the whole picture resized, then cropped.
-func TestTensor(t *testing.T) {
+// TestPlanes compares with the steps taken one by one: the whole picture resized, then cropped.
+func TestPlanes(t *testing.T) {
 	tests := []struct {
 		name      string
 		w, h      int
@@ -49,11 +60,11 @@ func TestTensor(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			img := noise(tt.w, tt.h)
-			got := make([]float32, tt.spec.Len())
+			got := make([]uint8, tt.spec.Len())
 			for i := range got {
-				got[i] = -7
+				got[i] = 77
 			}
-			tt.spec.Tensor(img, got)
+			tt.spec.Planes(img, got)
 			whole := resample.Scale(img, tt.whole, image.Rectangle{Max: tt.whole}, tt.spec.Resample)
 			n := tt.spec.Crop
 			for y := range n {
@@ -63,8 +74,8 @@ func TestTensor(t *testing.T) {
 						c = whole.RGBAAt(at.X, at.Y)
 					}
 					for i, v := range []uint8{c.R, c.G, c.B} {
-						if want := float32(float64(v) / 255); got[i*n*n+y*n+x] != want {
-							t.Fatalf("channel %d at %d, %d is %v, want %v", i, x, y, got[i*n*n+y*n+x], want)
+						if got[i*n*n+y*n+x] != v {
+							t.Fatalf("channel %d at %d, %d is %v, want %v", i, x, y, got[i*n*n+y*n+x], v)
 						}
 					}
 				}
@@ -76,13 +87,13 @@ func TestTensor(t *testing.T) {
 // TestExtreme prepares lines of 30,000 px; as wholes they would be resized to 1.5 billion.
 func TestExtreme(t *testing.T) {
 	spec := pixel.CLIP(224)
-	dst := make([]float32, spec.Len())
+	dst := make([]uint8, spec.Len())
 	for _, size := range []image.Point{{1, 30000}, {30000, 1}} {
 		img := noise(size.X, size.Y)
 		result := testing.Benchmark(func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				spec.Tensor(img, dst)
+				spec.Planes(img, dst)
 			}
 		})
 		if result.AllocedBytesPerOp() > 2<<20 {
@@ -94,9 +105,7 @@ func TestExtreme(t *testing.T) {
 func TestNormalise(t *testing.T) {
 	img := image.NewRGBA(image.Rect(0, 0, 1, 1))
 	img.SetRGBA(0, 0, color.RGBA{255, 0, 128, 255})
-	dst := make([]float32, 3)
-	spec := pixel.CLIP(1)
-	spec.Tensor(img, dst)
+	dst := normalised(pixel.CLIP(1), img)
 	// (1 − 0.48145466)/0.26862954, (0 − 0.4578275)/0.26130258, (128/255 − 0.40821073)/0.27577711
 	for i, want := range []float32{1.9303361, -1.7520971, 0.33994868} {
 		if d := dst[i] - want; d > 1e-6 || d < -1e-6 {
@@ -138,13 +147,13 @@ func TestResampleOf(t *testing.T) {
 	}
 }
 
-func BenchmarkTensor(b *testing.B) {
+func BenchmarkPlanes(b *testing.B) {
 	for name, img := range map[string]*image.RGBA{"504x378": noise(504, 378), "4000x3000": noise(4000, 3000)} {
 		b.Run(name, func(b *testing.B) {
 			spec := pixel.CLIP(224)
-			dst := make([]float32, spec.Len())
+			dst := make([]uint8, spec.Len())
 			for b.Loop() {
-				spec.Tensor(img, dst)
+				spec.Planes(img, dst)
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "images/s")
 		})

@@ -9,25 +9,16 @@ import (
 
 // batchRows is how many tokens of all its items a batch holds, at most, unless one item alone has more. On a CPU the matrix
 // products are near their full rate at the 1,600 rows of 32 pictures of ViT-B/32, and larger batches only delay whoever
-// waits for the next one; a CUDA device needs more to be busy.
-func batchRows(device int32) int {
+// waits for the next one; a CUDA device needs more to be busy: 1,024 such pictures.
+func batchRows(device int32) int64 {
 	if device == deviceCPU {
 		return 1600
 	}
 	return 51200
 }
 
-// batches yields ranges [from, to) that cover n items of equal length in tokens, at most rows tokens in each.
-func batches(n, tokens, rows int) iter.Seq2[int, int] {
-	size := max(1, rows/tokens)
-	return func(yield func(from, to int) bool) {
-		for from := 0; from < n; from += size {
-			if !yield(from, min(from+size, n)) {
-				return
-			}
-		}
-	}
-}
+// batchSize returns how many items of a length in tokens a batch of at most rows tokens holds; one, if it has more alone.
+func batchSize(rows int64, tokens int) int { return max(1, int(rows)/tokens) }
 
 // byLength yields the indices of texts of equal length together, the shortest first, so that no padding is run.
 func byLength(texts [][]int32) iter.Seq[[]int] {

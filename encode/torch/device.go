@@ -13,6 +13,7 @@ import (
 
 // The element types in use, with libtorch's numbers for them (c10/core/ScalarType.h).
 const (
+	kindU8   int32 = 0
 	kindI64  int32 = 4
 	kindF16  int32 = 5
 	kindF32  int32 = 6
@@ -22,6 +23,8 @@ const (
 // kindSize returns the size of an element in bytes.
 func kindSize(kind int32) uint {
 	switch kind {
+	case kindU8:
+		return 1
 	case kindI64:
 		return 8
 	case kindF32:

@@ -8,8 +8,10 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"clipsearch/encode/checkpoint"
+	"clipsearch/encode/pixel"
 	lib "github.com/sugarme/gotch/libtch"
 )
 
@@ -29,6 +31,7 @@ type Model struct {
 	config checkpoint.Config
 	device int32
 	kind   int32
+	rows   atomic.Int64 // tokens that a batch may have; less after the device's memory did not suffice
 
 	jobs    chan func() // taken by the owner, one at a time
 	closing chan struct{}
@@ -39,11 +42,12 @@ type Model struct {
 	weights scope
 	image   imageTower
 	text    textTower
+	staging []staging // memory that is not in use now
 }
 
-// Open copies a checkpoint's weights to a device and returns the model, which the caller closes. weights is not used after
-// Open has returned.
-func Open(config checkpoint.Config, weights Weights, options Options) (*Model, error) {
+// Open copies a checkpoint's weights to a device and returns the model, which the caller closes. pixels says how pictures are
+// normalised. weights is not used after Open has returned.
+func Open(config checkpoint.Config, pixels pixel.Spec, weights Weights, options Options) (*Model, error) {
 	device, err := deviceNamed(options.Device)
 	if err != nil {
 		return nil, err
@@ -60,8 +64,9 @@ func Open(config checkpoint.Config, weights Weights, options Options) (*Model, e
 		closing: make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
+	m.rows.Store(batchRows(device))
 	loaded := make(chan error)
-	go m.own(options.Threads, weights, loaded)
+	go m.own(options.Threads, func() error { return m.load(pixels, weights) }, loaded)
 	if err := <-loaded; err != nil {
 		m.Close()
 		return nil, fmt.Errorf("load weights to %s: %w", m.Device(), err)
@@ -72,7 +77,7 @@ func Open(config checkpoint.Config, weights Weights, options Options) (*Model, e
 // own is the goroutine that all of the model's tensors belong to: it loads the weights, says so, does jobs until the model
 // is closed, and frees everything. It never unlocks its thread, which therefore ends with it and takes libtorch's settings
 // along.
-func (m *Model) own(threads int, weights Weights, loaded chan<- error) {
+func (m *Model) own(threads int, load func() error, loaded chan<- error) {
 	defer close(m.ended)
 	runtime.LockOSThread()
 	lib.AtGradSetEnabled(0)
@@ -81,7 +86,8 @@ func (m *Model) own(threads int, weights Weights, loaded chan<- error) {
 	}
 	setThreads(threads) // OpenMP keeps it for each OS thread
 	defer m.weights.close()
-	loaded <- m.load(weights)
+	defer m.freeStaging()
+	loaded <- load()
 	for {
 		select {
 		case job := <-m.jobs:
@@ -93,9 +99,9 @@ func (m *Model) own(threads int, weights Weights, loaded chan<- error) {
 }
 
 // load fills the towers.
-func (m *Model) load(weights Weights) error {
+func (m *Model) load(pixels pixel.Spec, weights Weights) error {
 	l := loader{scope: &m.weights, weights: weights, device: m.device, kind: m.kind}
-	m.image = newImageTower(&l, m.config.Vision)
+	m.image = newImageTower(&l, m.config.Vision, pixels)
 	m.text = newTextTower(&l, m.config.Text)
 	return m.weights.err
 }
@@ -132,14 +138,14 @@ func (m *Model) run(ctx context.Context, job func()) error {
 }
 
 // Images returns one embedding of Dims numbers, not normalised, for each picture, in order. A picture is [3, S, S] planar RGB,
-// normalised as the checkpoint wants it, S being its image size. ctx is checked between the blocks of each batch.
-func (m *Model) Images(ctx context.Context, pixels [][]float32) ([][]float32, error) {
+// S being the checkpoint's image size. ctx is checked between the blocks of each batch.
+func (m *Model) Images(ctx context.Context, pixels [][]uint8) ([][]float32, error) {
 	return m.pictures(ctx, pixels, 1, m.image.forward)
 }
 
 // Patches returns, for each picture as Images takes it, one embedding of Dims numbers, not normalised, for each of its
 // (S/P)² patches, row by row. It costs about as much as Images.
-func (m *Model) Patches(ctx context.Context, pixels [][]float32) ([][][]float32, error) {
+func (m *Model) Patches(ctx context.Context, pixels [][]uint8) ([][][]float32, error) {
 	patches := m.config.Vision.Patches()
 	embeddings, err := m.pictures(ctx, pixels, patches, m.image.dense)
 	if err != nil {
@@ -150,7 +156,7 @@ func (m *Model) Patches(ctx context.Context, pixels [][]float32) ([][][]float32,
 
 // pictures runs pictures through the image tower in batches: each gets a number of embeddings from forward, which returns
 // [B, D] or [B, each, D].
-func (m *Model) pictures(ctx context.Context, pixels [][]float32, each int,
+func (m *Model) pictures(ctx context.Context, pixels [][]uint8, each int,
 	forward func(ctx context.Context, s *scope, pixels tensor, batch int64) tensor) ([][]float32, error) {
 	side := m.config.Vision.ImageSize
 	for i, p := range pixels {
@@ -158,18 +164,12 @@ func (m *Model) pictures(ctx context.Context, pixels [][]float32, each int,
 			return nil, fmt.Errorf("picture %d: %d numbers, not 3·%d·%d", i, len(p), side, side)
 		}
 	}
-	embeddings := make([][]float32, 0, len(pixels)*each)
-	for from, to := range batches(len(pixels), m.config.Vision.Patches()+1, batchRows(m.device)) {
-		flat, n := slices.Concat(pixels[from:to]...), int64(to-from)
-		batch, err := m.embed(ctx, (to-from)*each, func(s *scope) tensor {
-			x := s.ofFloats(flat, n, 3, int64(side), int64(side)) // [B, 3, S, S]
-			x = s.to(x, m.device, m.kind)                         // [B, 3, S, S]
-			return forward(ctx, s, x, n)                          // [B, D] or [B, each, D]
-		})
-		if err != nil {
-			return nil, fmt.Errorf("image tower: %w", err)
-		}
-		embeddings = append(embeddings, batch...)
+	embeddings, err := m.inBatches(ctx, len(pixels), m.config.Vision.Patches()+1, each, func(s *scope, from, to int) (tensor, staging) {
+		x, held := m.stage(s, pixels[from:to], int64(side)) // [B, 3, S, S]
+		return forward(ctx, s, x, int64(to-from)), held     // [B, D] or [B, each, D]
+	})
+	if err != nil {
+		return nil, fmt.Errorf("image tower: %w", err)
 	}
 	return embeddings, nil
 }
@@ -187,47 +187,23 @@ func (m *Model) Texts(ctx context.Context, ids [][]int32) ([][]float32, error) {
 	embeddings := make([][]float32, len(texts))
 	for group := range byLength(texts) {
 		tokens := len(texts[group[0]])
-		for from, to := range batches(len(group), tokens, batchRows(m.device)) {
-			batch, err := m.textBatch(ctx, texts, group[from:to])
-			if err != nil {
-				return nil, fmt.Errorf("text tower: %w", err)
+		of, err := m.inBatches(ctx, len(group), tokens, 1, func(s *scope, from, to int) (tensor, staging) {
+			n := int64(to - from)
+			flat := make([]int64, 0, (to-from)*tokens)
+			for _, i := range group[from:to] {
+				for _, id := range texts[i] {
+					flat = append(flat, int64(id))
+				}
 			}
-			for i, embedding := range batch {
-				embeddings[group[from+i]] = embedding
-			}
+			ids := s.to(s.ofInts(flat, n, int64(tokens)), m.device, kindI64) // [B, T]
+			return m.text.forward(ctx, s, ids, n, int64(tokens)), staging{}  // [B, D]
+		})
+		if err != nil {
+			return nil, fmt.Errorf("text tower: %w", err)
+		}
+		for i, embedding := range of {
+			embeddings[group[i]] = embedding
 		}
 	}
 	return embeddings, nil
-}
-
-// textBatch returns the embeddings of the texts that members name, which are of equal length.
-func (m *Model) textBatch(ctx context.Context, texts [][]int32, members []int) ([][]float32, error) {
-	n, tokens := int64(len(members)), int64(len(texts[members[0]]))
-	flat := make([]int64, 0, n*tokens)
-	for _, i := range members {
-		for _, id := range texts[i] {
-			flat = append(flat, int64(id))
-		}
-	}
-	return m.embed(ctx, len(members), func(s *scope) tensor {
-		ids := s.to(s.ofInts(flat, n, tokens), m.device, kindI64) // [B, T]
-		return m.text.forward(ctx, s, ids, n, tokens)             // [B, D]
-	})
-}
-
-// embed has the owner run one batch through a tower and returns the n embeddings [n][Dims] that forward makes of it.
-func (m *Model) embed(ctx context.Context, n int, forward func(s *scope) tensor) ([][]float32, error) {
-	var s scope
-	var flat []float32
-	err := m.run(ctx, func() {
-		defer s.close()
-		flat = s.floats(forward(&s), n*m.config.Dims)
-	})
-	if err == nil {
-		err = s.err
-	}
-	if err != nil {
-		return nil, err
-	}
-	return slices.Collect(slices.Chunk(flat, m.config.Dims)), nil
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"clipsearch/encode/checkpoint"
+	"clipsearch/encode/pixel"
 )
 
 // config is a model too small to be of any use.
@@ -60,7 +61,7 @@ func shapeOf(name string) []int {
 
 func open(t *testing.T) *Model {
 	t.Helper()
-	m, err := Open(config, made{shapeOf}, Options{Device: "cpu", Precision: "f32"})
+	m, err := Open(config, pixel.CLIP(64), made{shapeOf}, Options{Device: "cpu", Precision: "f32"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,9 +72,9 @@ func open(t *testing.T) *Model {
 // libtorch's memory is not Go's: a handle that is not freed is lost for good.
 func TestNothingLeaks(t *testing.T) {
 	m := open(t)
-	pixels := make([][]float32, 8)
+	pixels := make([][]uint8, 8)
 	for i := range pixels {
-		pixels[i] = make([]float32, 3*64*64)
+		pixels[i] = make([]uint8, 3*64*64)
 	}
 	use := func() {
 		if _, err := m.Images(t.Context(), pixels); err != nil {
@@ -135,7 +136,7 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("%v gives %v, want %s", test.ids, err, test.want)
 		}
 	}
-	if _, err := m.Images(t.Context(), [][]float32{make([]float32, 7)}); err == nil || err.Error() != "picture 0: 7 numbers, not 3·64·64" {
+	if _, err := m.Images(t.Context(), [][]uint8{make([]uint8, 7)}); err == nil || err.Error() != "picture 0: 7 numbers, not 3·64·64" {
 		t.Errorf("a picture of 7 numbers: %v", err)
 	}
 }
@@ -148,13 +149,13 @@ func TestExceptionsAreErrors(t *testing.T) {
 		}
 		return shapeOf(name)
 	}}
-	m, err := Open(config, misshapen, Options{Device: "cpu", Precision: "f32"})
+	m, err := Open(config, pixel.CLIP(64), misshapen, Options{Device: "cpu", Precision: "f32"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
 	for range 3 {
-		_, err = m.Images(t.Context(), [][]float32{make([]float32, 3*64*64)})
+		_, err = m.Images(t.Context(), [][]uint8{make([]uint8, 3*64*64)})
 		if err == nil || !strings.HasPrefix(err.Error(), "image tower: linear: ") || !strings.Contains(err.Error(), "mat1 and mat2 shapes cannot be multiplied") ||
 			strings.Contains(err.Error(), "\n") {
 			t.Errorf("misshapen weight: %v", err)

@@ -17,10 +17,11 @@ type linear struct {
 	bias   tensor // [out], or nil
 }
 
-// norm is a layer normalisation over the last dimension. It is computed in f32 whatever the towers' type: libtorch 1.13 is
-// seven times slower at it in bf16 than at two conversions and f32.
+// norm is a layer normalisation over the last dimension. kind is the type that it is given its input in; it sums in f32
+// whatever that is.
 type norm struct {
-	weight, bias tensor // f32, [width]
+	weight, bias tensor // of type kind, [width]
+	kind         int32
 	width        int64
 	eps          float64
 }
@@ -33,7 +34,7 @@ func (s *scope) linear(x tensor, l linear) tensor {
 // layerNorm returns x normalised over its last dimension, in the given type.
 func (s *scope) layerNorm(x tensor, n norm, kind int32) tensor {
 	return s.within(func(s *scope) tensor {
-		x := s.as(x, kindF32)
+		x := s.as(x, n.kind)
 		y := s.do("layer norm", func(out *tensor) {
 			lib.AtgLayerNorm(out, x, []int64{n.width}, 1, n.weight, n.bias, n.eps, 1)
 		})
@@ -61,16 +62,37 @@ func (s *scope) gelu(x tensor) tensor {
 	return s.do("gelu", func(out *tensor) { gelu(out, x) })
 }
 
-// quickGELU returns x·σ(1.702 x), CLIP's own approximation (Hendrycks and Gimpel 2016, section 2).
-func (s *scope) quickGELU(x tensor) tensor {
-	gate := s.scale(x, 1.702)
-	gate = s.do("sigmoid", func(out *tensor) { lib.AtgSigmoid_(out, gate) }) // in place: the widest tensor of a block
-	return s.do("product", func(out *tensor) { lib.AtgMul_(out, gate, x) })
+// silu returns x·σ(x), computed in place: x is not to be used any more.
+func (s *scope) silu(x tensor) tensor {
+	return s.do("silu", func(out *tensor) { lib.AtgSilu_(out, x) })
+}
+
+// attend returns softmax(q·kᵀ + mask)·v in one operation that never holds the scores: q, k and v are [B, H, T, W/H], in
+// memory of whatever order; causal masks the tokens behind each. Only libtorch 2 has it.
+func (s *scope) attend(q, k, v tensor, causal bool) tensor {
+	return s.do("attention", func(out *tensor) { fusedAttention(out, q, k, v, causal) })
 }
 
 // add returns a + b, broadcast.
 func (s *scope) add(a, b tensor) tensor {
 	return s.do("sum", func(out *tensor) { lib.AtgAdd(out, a, b) })
+}
+
+// addTo returns a + b, computed in place of a, which is not to be used any more.
+func (s *scope) addTo(a, b tensor) tensor {
+	return s.do("sum", func(out *tensor) { lib.AtgAdd_(out, a, b) })
+}
+
+// shift returns x + term, computed in place of x.
+func (s *scope) shift(x tensor, term float64) tensor {
+	scalar := lib.AtsFloat(term)
+	defer lib.AtsFree(scalar)
+	return s.do("sum", func(out *tensor) { lib.AtgAddScalar_(out, x, scalar) })
+}
+
+// mul returns a·b of each pair of elements, broadcast.
+func (s *scope) mul(a, b tensor) tensor {
+	return s.do("product", func(out *tensor) { lib.AtgMul(out, a, b) })
 }
 
 // scale returns x·factor.
@@ -126,6 +148,34 @@ func (s *scope) part(x tensor, dim, from, n int64) tensor {
 // to returns x on a device in a type; x itself, behind a second handle, if it is there already.
 func (s *scope) to(x tensor, device, kind int32) tensor {
 	return s.do("transfer", func(out *tensor) { lib.AtgToDevice(out, x, device, kind, 0, 0) })
+}
+
+// send is to without a wait: x must lie in pinned memory and stay as it is until the device has done what it was given.
+func (s *scope) send(x tensor, device, kind int32) tensor {
+	return s.do("transfer", func(out *tensor) { lib.AtgToDevice(out, x, device, kind, 1, 0) })
+}
+
+// empty returns a tensor of whatever was in its memory.
+func (s *scope) empty(kind, device int32, shape ...int64) tensor {
+	return s.do("tensor", func(out *tensor) { lib.AtgEmpty(out, shape, len(shape), kind, device) })
+}
+
+// random returns a tensor of numbers from the normal distribution.
+func (s *scope) random(kind, device int32, shape ...int64) tensor {
+	return s.do("random numbers", func(out *tensor) { lib.AtgRandn(out, shape, len(shape), kind, device) })
+}
+
+// pinned returns a copy of x in memory that a CUDA device reads by itself.
+func (s *scope) pinned(x tensor) tensor {
+	return s.do("pinned memory", func(out *tensor) { lib.AtgPinMemory(out, x, 0) })
+}
+
+// memory returns the n bytes of a tensor on the CPU, which live as long as it.
+func (s *scope) memory(x tensor, n int) []byte {
+	if s.err != nil {
+		return nil
+	}
+	return unsafe.Slice((*byte)(lib.AtDataPtr(x)), n)
 }
 
 // as returns x in another element type.

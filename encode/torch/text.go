@@ -5,7 +5,6 @@ package torch
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"clipsearch/encode/checkpoint"
@@ -17,7 +16,6 @@ type textTower struct {
 	config     checkpoint.TextConfig
 	words      tensor // [vocabulary, W]
 	positions  tensor // [context, W]
-	mask       tensor // [context, context]: 0 where a token may look, -∞ at those behind it
 	stack      stack
 	final      norm
 	projection linear // f32, [D, W]
@@ -29,36 +27,21 @@ func newTextTower(l *loader, config checkpoint.TextConfig) textTower {
 		config:     config,
 		words:      l.get("text_model.embeddings.token_embedding.weight"),
 		positions:  l.get("text_model.embeddings.position_embedding.weight"),
-		mask:       causalMask(l, config.Context),
-		stack:      newStack(l, "text_model", config.TowerConfig),
-		final:      l.norm("text_model.final_layer_norm", config.Width, config.Eps),
+		stack:      newStack(l, "text_model", config.TowerConfig).causal(l, config.Context),
+		final:      l.lastNorm("text_model.final_layer_norm", config.Width, config.Eps),
 		projection: l.projection("text_projection"),
 	}
-}
-
-// causalMask returns what is added to the attention scores so that no token sees those behind it: [n, n].
-func causalMask(l *loader, n int) tensor {
-	mask := make([]float32, n*n)
-	for row := range n {
-		for column := row + 1; column < n; column++ {
-			mask[row*n+column] = float32(math.Inf(-1))
-		}
-	}
-	return l.within(func(s *scope) tensor {
-		return s.to(s.ofFloats(mask, int64(n), int64(n)), l.device, l.kind) // [context, context]
-	})
 }
 
 // forward returns the embeddings [B, D], f32, of texts of equal length, ids [B, T], pooled at their last token.
 func (t *textTower) forward(ctx context.Context, s *scope, ids tensor, batch, tokens int64) tensor {
 	width := t.stack.width
-	mask := s.first(s.first(t.mask, 0, tokens), 1, tokens)       // [T, T]
-	x := s.embedding(t.words, ids)                               // [B, T, W]
-	x = s.add(x, s.first(t.positions, 0, tokens))                // [B, T, W]
-	x = s.view(x, batch*tokens, width)                           // [B·T, W]
-	x = t.stack.pooled(ctx, s, x, mask, batch, tokens, tokens-1) // [B, W], the end token, which sees all
-	x = s.layerNorm(x, t.final, kindF32)                         // [B, W]
-	return s.linear(x, t.projection)                             // [B, D]
+	x := s.embedding(t.words, ids)                         // [B, T, W]
+	x = s.addTo(x, s.first(t.positions, 0, tokens))        // [B, T, W]
+	x = s.view(x, batch*tokens, width)                     // [B·T, W]
+	x = t.stack.pooled(ctx, s, x, batch, tokens, tokens-1) // [B, W], the end token, which sees all
+	x = s.layerNorm(x, t.final, kindF32)                   // [B, W]
+	return s.linear(x, t.projection)                       // [B, D]
 }
 
 // real returns the part of a text's ids that reaches its embedding: up to the token at which it is pooled. An id out of

@@ -44,24 +44,19 @@ func TestByLength(t *testing.T) {
 	}
 }
 
-func TestBatches(t *testing.T) {
-	type span struct{ From, To int }
+func TestBatchSize(t *testing.T) {
 	for _, test := range []struct {
-		n, tokens, rows int
-		want            []span
+		rows   int64
+		tokens int
+		want   int
 	}{
-		{0, 50, 1600, nil},
-		{1, 50, 1600, []span{{0, 1}}},
-		{32, 50, 1600, []span{{0, 32}}},
-		{70, 50, 1600, []span{{0, 32}, {32, 64}, {64, 70}}},
-		{2, 2000, 1600, []span{{0, 1}, {1, 2}}}, // one alone has more
+		{1600, 50, 32},
+		{1600, 77, 20},
+		{1600, 2000, 1}, // one alone has more
+		{0, 50, 1},
 	} {
-		var got []span
-		for from, to := range batches(test.n, test.tokens, test.rows) {
-			got = append(got, span{from, to})
-		}
-		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%d of %d tokens (-want +got):\n%s", test.n, test.tokens, diff)
+		if got := batchSize(test.rows, test.tokens); got != test.want {
+			t.Errorf("%d tokens in batches of %d: %d, want %d", test.tokens, test.rows, got, test.want)
 		}
 	}
 }

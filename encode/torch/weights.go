@@ -4,6 +4,7 @@ package torch
 
 import (
 	"fmt"
+	"math"
 
 	"clipsearch/encode/checkpoint"
 )
@@ -36,26 +37,49 @@ func (l *loader) projection(prefix string) linear {
 	return linear{weight: l.load(kindF32, prefix+".weight")}
 }
 
-// joined returns the layers below prefix+names as a single one whose outputs stand side by side.
-func (l *loader) joined(prefix string, names ...string) linear {
+// scaled returns the tensor called name times a factor, rounded once to the towers' type.
+func (l *loader) scaled(name string, factor float64) tensor {
+	return l.within(func(s *scope) tensor {
+		inner := loader{s, l.weights, l.device, l.kind}
+		return s.as(s.scale(inner.load(kindF32, name), factor), l.kind)
+	})
+}
+
+// attentionInput returns the layers that make a block's queries, keys and values as a single one whose outputs stand side by
+// side. Queries are scaled by 1/√(W/H), so that attention need not do it.
+func (l *loader) attentionInput(prefix string, head int64) linear {
 	part := func(suffix string) tensor {
 		return l.within(func(s *scope) tensor {
 			inner := loader{s, l.weights, l.device, l.kind}
-			parts := make([]tensor, len(names))
-			for i, name := range names {
-				parts[i] = inner.get(prefix + name + suffix)
-			}
-			return s.cat(0, parts...)
+			return s.cat(0,
+				inner.scaled(prefix+"q_proj"+suffix, 1/math.Sqrt(float64(head))),
+				inner.get(prefix+"k_proj"+suffix),
+				inner.get(prefix+"v_proj"+suffix))
 		})
 	}
 	return linear{weight: part(".weight"), bias: part(".bias")}
 }
 
-// norm returns the layer normalisation below prefix.
+// norm returns the layer normalisation below prefix, for the inside of a tower. On the CPU it is given f32: libtorch 1.13 is
+// seven times slower at it in bf16 than at two conversions and f32. On CUDA it is given the towers' type.
 func (l *loader) norm(prefix string, width int, eps float64) norm {
+	kind := l.kind
+	if l.device == deviceCPU {
+		kind = kindF32
+	}
+	return l.normOf(kind, prefix, width, eps)
+}
+
+// lastNorm returns the layer normalisation below prefix in f32, for the end of a tower.
+func (l *loader) lastNorm(prefix string, width int, eps float64) norm {
+	return l.normOf(kindF32, prefix, width, eps)
+}
+
+func (l *loader) normOf(kind int32, prefix string, width int, eps float64) norm {
 	return norm{
-		weight: l.load(kindF32, prefix+".weight"),
-		bias:   l.load(kindF32, prefix+".bias"),
+		weight: l.load(kind, prefix+".weight"),
+		bias:   l.load(kind, prefix+".bias"),
+		kind:   kind,
 		width:  int64(width),
 		eps:    eps,
 	}

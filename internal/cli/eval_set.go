@@ -169,7 +169,7 @@ func encodePictures(ctx context.Context, model *encode.Model, all []evalPicture,
 	meter.Phase("encoding pictures")
 	meter.Start(len(all))
 	for batch := range slices.Chunk(all, encodeBatch) {
-		inputs, errs := make([][]float32, len(batch)), make([]error, len(batch))
+		inputs, errs := make([][]uint8, len(batch)), make([]error, len(batch))
 		var g errgroup.Group
 		g.SetLimit(runtime.GOMAXPROCS(0))
 		for i := range batch {
@@ -184,7 +184,7 @@ func encodePictures(ctx context.Context, model *encode.Model, all []evalPicture,
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		var ready [][]float32
+		var ready [][]uint8
 		for i, err := range errs {
 			if err != nil {
 				skips = append(skips, store.Skip{Path: batch[i].path, Detail: err.Error()})
@@ -206,7 +206,7 @@ func encodePictures(ctx context.Context, model *encode.Model, all []evalPicture,
 }
 
 // prepareFile returns a picture file as the image tower's input.
-func prepareFile(model *encode.Model, path string) ([]float32, error) {
+func prepareFile(model *encode.Model, path string) ([]uint8, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

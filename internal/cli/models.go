@@ -96,9 +96,9 @@ func (t imageTower) Model() store.Model {
 
 func (t imageTower) InputSize() int { return t.model.InputSize() }
 
-func (t imageTower) Prepare(img *image.RGBA) []float32 { return t.model.Prepare(img) }
+func (t imageTower) Prepare(img *image.RGBA) []uint8 { return t.model.Prepare(img) }
 
-func (t imageTower) EncodePixels(ctx context.Context, inputs [][]float32) ([][]float32, error) {
+func (t imageTower) EncodePixels(ctx context.Context, inputs [][]uint8) ([][]float32, error) {
 	return t.model.EncodePixels(ctx, inputs)
 }
 
@@ -211,7 +211,7 @@ func encodeImage(ctx context.Context, model *encode.Model, data []byte) ([]float
 	if err != nil {
 		return nil, err
 	}
-	vectors, err := model.EncodePixels(ctx, [][]float32{model.Prepare(picture.Image)})
+	vectors, err := model.EncodePixels(ctx, [][]uint8{model.Prepare(picture.Image)})
 	if err != nil {
 		return nil, err
 	}

@@ -476,7 +476,7 @@ type gated struct {
 
 func (g *gated) Model() store.Model { return store.Model{ID: g.ID(), Dims: g.Dims()} }
 
-func (g *gated) EncodePixels(ctx context.Context, inputs [][]float32) ([][]float32, error) {
+func (g *gated) EncodePixels(ctx context.Context, inputs [][]uint8) ([][]float32, error) {
 	if g.batches++; g.batches > 1 {
 		<-g.open
 	}
