@@ -4,25 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
-
-// hashesName is the file in which Add records what it copied: {"id": …, "files": {NAME: SHA-256 in hexadecimal}}.
-const hashesName = "clipsearch-hashes.json"
-
-// hashes is the content of that file.
-type hashes struct {
-	ID    string            `json:"id"`
-	Files map[string]string `json:"files"`
-}
 
 // Add copies the checkpoint in dir into places.Models under name, with a record of its files' hashes that VerifyFiles
 // checks, and returns the new directory, which appears whole. dir is opened first, so that nothing broken is copied. It
@@ -57,11 +46,7 @@ func Add(ctx context.Context, dir string, places Places, name string) (string, e
 			}
 			record.Files[name] = sum
 		}
-		data, err := json.MarshalIndent(record, "", " ")
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(temp, hashesName), append(data, '\n'), 0o644)
+		return record.write(temp)
 	})
 	return to, err
 }
@@ -120,40 +105,4 @@ func stream(ctx context.Context, out io.Writer, in io.Reader) error {
 			return err
 		}
 	}
-}
-
-// VerifyFiles checks the files of a checkpoint that Add made against the hashes it recorded. A checkpoint without such a
-// record passes. ErrCorrupt names the first file that is not as it was.
-func (c *Checkpoint) VerifyFiles(ctx context.Context) error {
-	path := filepath.Join(c.Dir, hashesName)
-	data, err := readText(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var record hashes
-	if err := parseJSON(path, data, &record); err != nil {
-		return err
-	}
-	for _, name := range sortedKeys(record.Files) {
-		if name != filepath.Base(name) {
-			return faultf(path, "%w: %q is no file of this folder", ErrCorrupt, name)
-		}
-		file := filepath.Join(c.Dir, name)
-		in, err := os.Open(file)
-		if err != nil {
-			return pathFault(file, err)
-		}
-		h := sha256.New()
-		err = errors.Join(stream(ctx, h, in), in.Close())
-		if err != nil {
-			return pathFault(file, err)
-		}
-		if hex.EncodeToString(h.Sum(nil)) != record.Files[name] {
-			return faultf(file, "%w: it is not the file that was added", ErrCorrupt)
-		}
-	}
-	return nil
 }

@@ -11,6 +11,8 @@ var (
 	ErrNotFound = errors.New("no such model")
 	// ErrNotCheckpoint: the directory holds no CLIP checkpoint.
 	ErrNotCheckpoint = errors.New("not a CLIP checkpoint")
+	// ErrNoBuiltin: the program carries no model.
+	ErrNoBuiltin = errors.New("no built-in model in this build")
 )
 
 // Errors of reading a checkpoint.

@@ -22,12 +22,14 @@ type Source string
 const (
 	Installed Source = "installed"    // Places.Models
 	HubCache  Source = "hugging face" // one of Places.Hubs
+	Builtin   Source = "built in"     // Places.Carried
 )
 
 // List returns the models in the places, in the order in which Resolve looks and
 // by name within one; of several with a name only the first, which is what
 // Resolve finds. It goes by the configuration files; whether a model can be
-// opened, Open says. A place that does not exist holds none.
+// opened, Open says. A place that does not exist holds none. The directory of the
+// model that the program carries need not exist before Resolve.
 func List(places Places) ([]Found, error) {
 	var list []Found
 	seen := map[string]bool{}
@@ -49,6 +51,12 @@ func List(places Places) ([]Found, error) {
 		if err := add(listHub(hub)); err != nil {
 			return nil, err
 		}
+	}
+	if dir, err := places.builtinDir(); err == nil {
+		err := add([]Found{{BuiltinName, dir, Builtin}}, nil)
+		return list, err
+	} else if !errors.Is(err, ErrNoBuiltin) {
+		return nil, err
 	}
 	return list, nil
 }

@@ -11,7 +11,7 @@ import (
 
 // Resolve returns the directory of the model that a user calls name: the path
 // itself if it is a directory, else the model of that name in the first of the
-// places that has it. What is found is not looked into; Open does that. If there
+// places that has it; BuiltinName is the one that the program carries. What is found is not looked into; Open does that. If there
 // is none the error is ErrNotFound and lists where it was looked for.
 func Resolve(name string, places Places) (dir string, err error) {
 	if name == "" {
@@ -27,6 +27,9 @@ func Resolve(name string, places Places) (dir string, err error) {
 		return "", pathFault(name, err)
 	}
 	looked := []string{name}
+	if name == BuiltinName {
+		return places.builtin()
+	}
 	if isModelName(name) {
 		for _, c := range places.candidates(name) {
 			dir, reason := c.find()

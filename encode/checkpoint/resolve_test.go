@@ -16,12 +16,17 @@ func TestPlacesFrom(t *testing.T) {
 		home string
 		want Places
 	}{
-		{"nothing set", nil, "/home/a", Places{"/home/a/.local/share/clipsearch/models", []string{"/home/a/.cache/huggingface/hub"}}},
+		{"nothing set", nil, "/home/a", Places{
+			Models: "/home/a/.local/share/clipsearch/models", Hubs: []string{"/home/a/.cache/huggingface/hub"}, Unpacked: "/home/a/.local/share/clipsearch/builtin",
+		}},
 		{"no home", nil, "", Places{}},
-		{"data folder", map[string]string{"XDG_DATA_HOME": "/data"}, "", Places{Models: "/data/clipsearch/models"}},
+		{"data folder", map[string]string{"XDG_DATA_HOME": "/data"}, "", Places{Models: "/data/clipsearch/models", Unpacked: "/data/clipsearch/builtin"}},
 		{"relative data folder", map[string]string{"XDG_DATA_HOME": "data"}, "", Places{}},
 		{"all", map[string]string{"HF_HUB_CACHE": "/hub", "HF_HOME": "/hf", "XDG_DATA_HOME": "/data"}, "/home/a",
-			Places{"/data/clipsearch/models", []string{"/hub", "/hf/hub", "/home/a/.cache/huggingface/hub"}}},
+			Places{
+				Models: "/data/clipsearch/models", Unpacked: "/data/clipsearch/builtin",
+				Hubs: []string{"/hub", "/hf/hub", "/home/a/.cache/huggingface/hub"},
+			}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := PlacesFrom(func(name string) string { return test.env[name] }, test.home)
@@ -60,7 +65,8 @@ func somePlaces(t *testing.T) (Places, string) {
 	} {
 		writeFile(t, filepath.Join(root, path), content)
 	}
-	return Places{filepath.Join(root, "models"), []string{filepath.Join(root, "none"), filepath.Join(root, "hub"), filepath.Join(root, "hub2")}}, root
+	hubs := []string{filepath.Join(root, "none"), filepath.Join(root, "hub"), filepath.Join(root, "hub2")}
+	return Places{Models: filepath.Join(root, "models"), Hubs: hubs}, root
 }
 
 func TestResolve(t *testing.T) {

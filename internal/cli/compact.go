@@ -43,7 +43,7 @@ func runCompact(ctx context.Context, p Process, args []string) error {
 	}
 	meter := new(progress.Meter)
 	printer := startPrinter(p.Stderr, meter, opts.quiet)
-	path := findPlaces(p.Getenv).libraryPath(opts.library)
+	path := findPlaces(p).libraryPath(opts.library)
 	var report store.CompactReport
 	err = noted(p, path, func() (err error) {
 		report, err = store.Compact(ctx, path, store.CompactOptions{

@@ -30,7 +30,7 @@ type finding struct {
 	Name  string `json:"name"`
 	OK    bool   `json:"ok"`
 	Found string `json:"found"`
-	Mend  string `json:"mend,omitempty"` // what to do if it is not ok
+	Mend  string `json:"mend,omitempty"` // what to do if it is not ok, or to have it better
 }
 
 func runDoctor(ctx context.Context, p Process, args []string) error {
@@ -45,7 +45,7 @@ func runDoctor(ctx context.Context, p Process, args []string) error {
 	if len(rest) > 0 {
 		return usagef("doctor takes no arguments")
 	}
-	places := findPlaces(p.Getenv)
+	places := findPlaces(p)
 	findings := []finding{findBackend()}
 	findings = append(findings, findModels(places)...)
 	findings = append(findings, findLibrary(ctx, p, opts, places), findPort())
@@ -97,10 +97,17 @@ func findModels(places places) []finding {
 		return []finding{{Name: "models", Found: err.Error()}}
 	}
 	for _, found := range models {
-		all = append(all, finding{Name: "model " + found.Name, OK: true, Found: found.Dir})
+		f := finding{Name: "model " + found.Name, OK: true, Found: found.Dir}
+		if found.Source == checkpoint.Builtin {
+			f.Found = "small, in the program itself"
+			if len(models) == 1 {
+				f.Mend = betterHint
+			}
+		}
+		all = append(all, f)
 	}
 	if len(all) == 0 {
-		all = append(all, finding{Name: "models", Found: "none in " + places.models.Models + " or the Hugging Face cache", Mend: "clipsearch model add DIR"})
+		all = append(all, finding{Name: "models", Found: "none in " + places.models.Models + " or the Hugging Face cache, and none in this build", Mend: "clipsearch model pull " + betterModel})
 	}
 	return all
 }
@@ -129,6 +136,8 @@ func findLibrary(ctx context.Context, p Process, opts common, places places) fin
 	}
 	if _, err := findModel(p, "", places, model); err != nil {
 		f.OK, f.Found, f.Mend = false, err.Error(), hintFor(err)
+	} else if note := places.builtinNote(model.ID); note != "" {
+		f.Found += "; " + note
 	}
 	return f
 }

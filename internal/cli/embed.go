@@ -54,7 +54,7 @@ func runEmbed(ctx context.Context, p Process, args []string) (err error) {
 	case *asText && *asImage:
 		return usagef("embed: --text and --image contradict each other")
 	}
-	places := findPlaces(p.Getenv)
+	places := findPlaces(p)
 	library, err := libraryModel(places.libraryPath(opts.library))
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ func (l *library) engine(ctx context.Context, p Process, flags common, mode sear
 		return nil, err
 	}
 	wire := func() *engine {
-		encoder := newQueryEncoder(p, flags, findPlaces(p.Getenv), l.store.Model)
+		encoder := newQueryEncoder(p, flags, findPlaces(p), l.store.Model)
 		return &engine{encoder: encoder, words: words, vectors: vectors, Engine: search.New(search.Deps{Store: l.store, Text: words, Vectors: vectors, Encoder: encoder})}
 	}
 	if mode == search.ModeText { // no model, and perhaps no vectors

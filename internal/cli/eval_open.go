@@ -135,7 +135,7 @@ func firstCaptions(all []store.Caption, n int) []string {
 // openModel loads the model. Without one, which nothing named, only the search by words is measured, if that is what was
 // asked for.
 func (e *evaluation) openModel(p Process, opts evalOptions, library store.Model) error {
-	model, err := openModel(p, opts.common, findPlaces(p.Getenv), library)
+	model, err := openModel(p, opts.common, findPlaces(p), library)
 	asked := opts.model != "" || p.Getenv("CLIPSEARCH_MODEL") != ""
 	if err != nil && !asked && slices.Equal(opts.tasks, []eval.Task{eval.Search}) && (errors.Is(err, errNoModel) || errors.Is(err, encode.ErrNoBackend)) {
 		fmt.Fprintf(p.Stderr, "clipsearch: %v: only the search by words is measured\n", err)

@@ -105,8 +105,9 @@ const (
 	libraryHelp = `  --library FILE        the library; else $CLIPSEARCH_LIBRARY, else
                         ~/.local/share/clipsearch/library.clipsearch
 `
-	modelFlagsHelp = `  --model NAME|DIR      the checkpoint; else $CLIPSEARCH_MODEL, else the one the
-                        library was built with
+	modelFlagsHelp = `  --model NAME|DIR      the checkpoint, or none to do without; else
+                        $CLIPSEARCH_MODEL, else the one the library was built
+                        with, else the built-in one (builtin)
   --device DEVICE       auto, cpu, cuda or cuda:N (default auto)
   --precision P         auto, f32, bf16 or f16 (default auto)
 `

@@ -103,7 +103,7 @@ func (h *holding) handle(ctx context.Context, r handover.Request, stdout, stderr
 	}
 	p := Process{
 		Args: r.Args, Stdin: strings.NewReader(""), Stdout: remote{stdout, r.Stdout}, Stderr: remote{stderr, r.Stderr},
-		Getenv: func(name string) string { return r.Env[name] }, dir: r.Dir, held: h,
+		Getenv: func(name string) string { return r.Env[name] }, dir: r.Dir, held: h, Model: h.places.models.Carried,
 	}
 	err := dispatch(ctx, p)
 	if err != nil && handedBack(ctx) != nil {

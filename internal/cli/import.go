@@ -72,7 +72,7 @@ func runImport(ctx context.Context, p Process, args []string) error {
 
 // importInto opens the library and imports a matrix or a folder.
 func importInto(ctx context.Context, p Process, opts importFlags, path string, folder bool) (err error) {
-	places := findPlaces(p.Getenv)
+	places := findPlaces(p)
 	model, err := importedModel(opts, places)
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 		return usagef("index: --exclude: %v", err)
 	}
 	// A folder that isn't there must not leave an empty library behind; of one that exists, the folder may be away.
-	if _, err := os.Stat(p.path(findPlaces(p.Getenv).libraryPath(opts.library))); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(p.path(findPlaces(p).libraryPath(opts.library))); errors.Is(err, fs.ErrNotExist) {
 		if len(dirs) == 0 {
 			return usagef("index: name the folders to take in, for example: clipsearch index ~/Pictures")
 		}
@@ -149,7 +149,7 @@ func indexOptions(p Process, opts indexFlags, lib *library, dirs []string) (opti
 		Thumb: thumbSizes[opts.thumbnails],
 		Meter: new(progress.Meter), Followers: []index.Follower{lib}, Matched: func(reports []captions.Report) { printReports(p.Stderr, reports) },
 	}
-	model, err := openImageTower(p, opts.common, findPlaces(p.Getenv), lib.store.Model())
+	model, err := openImageTower(p, opts.common, findPlaces(p), lib.store.Model())
 	if err != nil || model == nil {
 		return options, func() error { return nil }, err
 	}

@@ -70,7 +70,7 @@ func runLocate(ctx context.Context, p Process, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	places := findPlaces(p.Getenv)
+	places := findPlaces(p)
 	library, err := libraryModel(places.libraryPath(opts.library))
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ func runModel(ctx context.Context, p Process, args []string) error {
 		return usagef("model: say what to do: list, info, verify, add, convert or init; clipsearch help model explains them")
 	}
 	verb, rest := rest[0], rest[1:]
-	places := findPlaces(p.Getenv)
+	places := findPlaces(p)
 	if verb == "list" && len(rest) == 0 {
 		return listModels(p, opts, places)
 	}
@@ -111,7 +111,7 @@ func listModels(p Process, opts modelFlags, places places) error {
 		return nil
 	}
 	if len(found) == 0 {
-		fmt.Fprintf(p.Stderr, "clipsearch: no models in %s or the Hugging Face cache; clipsearch model add DIR brings one\n", places.models.Models)
+		fmt.Fprintf(p.Stderr, "clipsearch: no models in %s or the Hugging Face cache, and none in this build\n", places.models.Models)
 		return nil
 	}
 	w := tabwriter.NewWriter(p.Stdout, 0, 4, 2, ' ', 0)

@@ -21,39 +21,48 @@ import (
 // errNoModel says that nothing names a checkpoint.
 var errNoModel = errors.New("no model is named, and the library has none")
 
+// noModel is what --model says to do without one.
+const noModel = "none"
+
+// errModelUnwanted says that the user wants no model.
+var errModelUnwanted = fmt.Errorf("%w: --model none", errNoModel)
+
 // findModel returns the folder of the checkpoint to use: the flag's, else $CLIPSEARCH_MODEL's, else the library's, which
-// is looked up by its identity if its folder is gone. errNoModel if nothing names one.
+// is looked up by its identity if its folder is gone, else the one that the program carries. errNoModel if there is none of
+// them.
 func findModel(p Process, named string, places places, library store.Model) (string, error) {
-	if named = p.modelNamed(named); named != "" {
-		dir, err := checkpoint.Resolve(named, places.models)
-		if err != nil {
-			return "", err
+	named = p.modelNamed(named)
+	switch {
+	case named == noModel:
+		return "", errModelUnwanted
+	case named != "":
+		return resolveModel(named, places)
+	case library.ID == "":
+		dir, err := resolveModel(checkpoint.BuiltinName, places)
+		if errors.Is(err, checkpoint.ErrNoBuiltin) {
+			err = withHint(errNoModel, "fetch one with: clipsearch model pull %s\n%sor name a checkpoint with --model DIR or $CLIPSEARCH_MODEL", betterModel, hintIndent)
 		}
-		return filepath.Abs(dir) // the library remembers it
-	}
-	if library.ID == "" {
-		return "", withHint(errNoModel, "name a checkpoint with --model DIR or $CLIPSEARCH_MODEL")
-	}
-	if library.ID == exchange.Unnamed {
+		return dir, err
+	case library.ID == exchange.Unnamed:
 		return "", fmt.Errorf("%w: its vectors were imported without saying what made them", errNoModel)
 	}
 	if _, err := os.Stat(library.Dir); err == nil {
 		return library.Dir, nil
 	}
-	models, err := checkpoint.List(places.models)
+	dir, err := checkpoint.ResolveID(library.ID, places.models)
+	if errors.Is(err, checkpoint.ErrNotFound) {
+		err = withHint(fmt.Errorf("the library's model %s is not at %q", library.ID, library.Dir), "say where it is now with --model DIR")
+	}
+	return dir, err
+}
+
+// resolveModel returns the absolute folder of the checkpoint of that name: the library remembers it.
+func resolveModel(name string, places places) (string, error) {
+	dir, err := checkpoint.Resolve(name, places.models)
 	if err != nil {
 		return "", err
 	}
-	for _, found := range models {
-		if c, err := checkpoint.Open(found.Dir); err == nil {
-			id := c.ID
-			c.Close() // opened for reading only
-			if id == library.ID {
-				return found.Dir, nil
-			}
-		}
-	}
-	return "", withHint(fmt.Errorf("the library's model %s is not at %q", library.ID, library.Dir), "say where it is now with --model DIR")
+	return filepath.Abs(dir)
 }
 
 // modelNamed returns what the user calls the checkpoint: by the flag, else by $CLIPSEARCH_MODEL; "" for the library's own.
@@ -108,6 +117,8 @@ func openImageTower(p Process, flags common, places places, library store.Model)
 	model, err := openModel(p, flags, places, library)
 	asked := flags.model != "" || p.Getenv("CLIPSEARCH_MODEL") != ""
 	switch {
+	case errors.Is(err, errModelUnwanted):
+		return nil, nil
 	case errors.Is(err, errNoModel), errors.Is(err, encode.ErrNoBackend) && !asked:
 		fmt.Fprintf(p.Stderr, "clipsearch: %v: pictures are found by their captions and names only\n%s%s\n", err, hintIndent, hintFor(err))
 		return nil, nil
@@ -116,6 +127,9 @@ func openImageTower(p Process, flags common, places places, library store.Model)
 	}
 	if err := checkFit(model, library); err != nil {
 		return nil, errors.Join(err, model.Close())
+	}
+	if note := places.builtinNote(model.Info().ID); note != "" && !flags.quiet {
+		fmt.Fprintf(p.Stderr, "clipsearch: %s\n", note)
 	}
 	return model, nil
 }

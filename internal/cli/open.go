@@ -78,7 +78,7 @@ type opening struct {
 // process does: then the error is handedOver. If one has it that cannot, or does not answer within two seconds, the error
 // is an inUseError.
 func openLibrary(ctx context.Context, p Process, flag string, want access) (*library, error) {
-	places := findPlaces(p.Getenv)
+	places := findPlaces(p)
 	path := p.path(places.libraryPath(flag))
 	if p.held != nil {
 		return p.held.lend(path)

@@ -15,7 +15,8 @@ type places struct {
 }
 
 // findPlaces reads the environment by the XDG base directory specification 0.8, which says to ignore a relative path.
-func findPlaces(getenv func(string) string) places {
+func findPlaces(process Process) places {
+	getenv := process.Getenv
 	home := getenv("HOME")
 	if home == "" {
 		home = os.TempDir()
@@ -27,6 +28,7 @@ func findPlaces(getenv func(string) string) places {
 		return filepath.Join(home, filepath.Join(fallback...), "clipsearch")
 	}
 	p := places{library: getenv("CLIPSEARCH_LIBRARY"), cache: base("XDG_CACHE_HOME", ".cache"), models: checkpoint.PlacesFrom(getenv, home)}
+	p.models.Carried = process.Model
 	if p.library == "" {
 		p.library = filepath.Join(base("XDG_DATA_HOME", ".local", "share"), "library.clipsearch")
 	}

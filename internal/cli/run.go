@@ -8,17 +8,19 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 )
 
-// Process is what a run of the program gets from the operating system. All fields are required.
+// Process is what a run of the program gets from the operating system. All fields but Model are required.
 type Process struct {
 	Args   []string // without the program's name
 	Stdin  io.Reader
 	Stdout io.Writer // results only
 	Stderr io.Writer // progress and messages
 	Getenv func(string) string
+	Model  fs.FS // the files of the model that the program carries; nil: none
 
 	dir  string   // where relative paths begin; "": this process's working directory
 	held *holding // the library, where this process runs the command for another one that found it in use

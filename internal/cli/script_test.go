@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -26,9 +27,18 @@ func TestMain(m *testing.M) {
 		"clipsearch": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 			defer stop()
-			os.Exit(Run(ctx, Process{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
+			os.Exit(Run(ctx, Process{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Model: carried()}))
 		},
 	})
+}
+
+// carried returns the model that the program carries in a script: the folder $CARRIED; by default none, so that what a
+// script says does not depend on the model in the assets.
+func carried() fs.FS {
+	if dir := os.Getenv("CARRIED"); dir != "" {
+		return os.DirFS(dir)
+	}
+	return nil
 }
 
 // TestScripts runs the command line as a person does: each testdata/script/*.txtar in a folder of its own with an empty
@@ -50,7 +60,7 @@ func runScripts(t *testing.T, dir string) {
 		Setup: func(env *testscript.Env) error {
 			home := filepath.Join(env.WorkDir, "home")
 			env.Setenv("HOME", home)
-			for _, name := range []string{"XDG_DATA_HOME", "XDG_CACHE_HOME", "CLIPSEARCH_LIBRARY", "CLIPSEARCH_MODEL", "HF_HOME", "HF_HUB_CACHE"} {
+			for _, name := range []string{"XDG_DATA_HOME", "XDG_CACHE_HOME", "CLIPSEARCH_LIBRARY", "CLIPSEARCH_MODEL", "HF_HOME", "HF_HUB_CACHE", "CARRIED"} {
 				env.Setenv(name, "")
 			}
 			runtime := filepath.Join(env.WorkDir, "run")

@@ -52,20 +52,20 @@ func runStats(ctx context.Context, p Process, args []string) (err error) {
 		return err
 	}
 	if opts.json {
-		return json.NewEncoder(p.Stdout).Encode(statsJSON(st, stats, roots))
+		return json.NewEncoder(p.Stdout).Encode(statsJSON(st, stats, roots, lib.places))
 	}
-	return printStats(p, st, stats, roots)
+	return printStats(p, st, stats, roots, lib.places)
 }
 
 // statsJSON is the object that scripts read.
-func statsJSON(st *store.Store, s store.Stats, roots []store.Root) any {
+func statsJSON(st *store.Store, s store.Stats, roots []store.Root, places places) any {
 	folders := make([]string, len(roots))
 	for i, root := range roots {
 		folders[i] = root.Path
 	}
 	var model any
 	if s.Model.ID != "" {
-		model = map[string]any{"id": s.Model.ID, "dir": s.Model.Dir, "dims": s.Model.Dims}
+		model = map[string]any{"id": s.Model.ID, "dir": s.Model.Dir, "dims": s.Model.Dims, "builtin": places.models.IsBuiltin(s.Model.ID)}
 	}
 	return map[string]any{
 		"library": st.Path(), "library_id": st.LibraryID(), "documents": s.Documents, "vectors": s.Vectors, "captions": s.Captions,
@@ -76,7 +76,7 @@ func statsJSON(st *store.Store, s store.Stats, roots []store.Root) any {
 }
 
 // printStats is the same for people.
-func printStats(p Process, st *store.Store, s store.Stats, roots []store.Root) error {
+func printStats(p Process, st *store.Store, s store.Stats, roots []store.Root, places places) error {
 	w := tabwriter.NewWriter(p.Stdout, 0, 4, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
 	row("library", "%s (%s)", printable(st.Path()), humanize.IBytes(uint64(s.Bytes)))
@@ -89,6 +89,9 @@ func printStats(p Process, st *store.Store, s store.Stats, roots []store.Root) e
 		row("model", "none: search goes by captions and names")
 	} else {
 		row("model", "%s, %d dimensions, from %s", s.Model.ID, s.Model.Dims, printable(s.Model.Dir))
+		if note := places.builtinNote(s.Model.ID); note != "" {
+			row("", "%s", note)
+		}
 	}
 	for _, root := range roots {
 		row("folder", "%s", printable(root.Path))

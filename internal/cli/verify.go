@@ -61,7 +61,7 @@ func runVerify(ctx context.Context, p Process, args []string) error {
 	if len(rest) > 0 {
 		return usagef("verify takes no arguments")
 	}
-	places := findPlaces(p.Getenv)
+	places := findPlaces(p)
 	path := places.libraryPath(opts.library)
 	meter := new(progress.Meter)
 	printer := startPrinter(p.Stderr, meter, opts.quiet)
