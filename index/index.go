@@ -54,6 +54,8 @@ type Options struct {
 	Meter     *progress.Meter         // nil: nothing is counted
 	Matched   func([]captions.Report) // called once, before pictures are read, with how the names in caption and label files matched; may be nil
 
+	Skipped func(store.Skip) // called with each picture that could not be read, by one goroutine; may be nil
+
 	walk  func(context.Context, []string, scan.Options) (scan.Tree, error) // nil: scan.Walk; tests put failures here
 	enter func(folder string)                                              // see scan.Options.Enter
 

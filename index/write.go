@@ -112,6 +112,9 @@ func (r *run) writeSkips(ctx context.Context, outcomes []outcome) error {
 			continue
 		}
 		skips = append(skips, *o.skip)
+		if r.opts.Skipped != nil {
+			r.opts.Skipped(*o.skip)
+		}
 		if known, ok := r.known[o.skip.Path]; ok && !known.Hidden && hasOtherContent(o.skip.Reason) && !r.isClaimed(known.ID) {
 			stale = append(stale, known.ID)
 		}

@@ -2,7 +2,10 @@ package text
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"clipsearch/index/store"
 )
 
 // Wait returns when the index is open, with the error of opening it, or when ctx ends.
@@ -67,6 +70,34 @@ func (x *Index) repairInBackground(ctx context.Context, broken *folder) error {
 	}
 	x.startOpening(context.WithoutCancel(ctx), suspect)
 	return ErrNotReady
+}
+
+// Rebuild makes the index anew from the captions in its store, whatever the folder and the snapshot hold, and deletes the
+// snapshot; Save makes a new one. Until that is
+// done other methods return ErrNotReady. When ctx ends Rebuild returns, but the making goes on. It is not for an index
+// that is ReadOnly.
+func (x *Index) Rebuild(ctx context.Context) error {
+	if err := x.Wait(ctx); err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	x.syncing.Lock()
+	x.mu.Lock()
+	if x.closed {
+		x.mu.Unlock()
+		x.syncing.Unlock()
+		return ErrClosed
+	}
+	x.drop()
+	x.badSnapshot = true
+	x.mu.Unlock()
+	x.startOpening(context.WithoutCancel(ctx), suspect)
+	if err := x.Wait(ctx); err != nil {
+		return err
+	}
+	if err := x.st.DeleteSnapshot(ctx, snapshotName); !errors.Is(err, store.ErrNoSnapshot) {
+		return err
+	}
+	return nil
 }
 
 // isClosed reports whether a channel has been closed.

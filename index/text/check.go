@@ -46,17 +46,36 @@ func Check(ctx context.Context, dir string, st *store.Store) ([]string, error) {
 	if err == nil {
 		err = x.follow(ctx, f.engine) // stays in memory
 	}
+	return x.problems(ctx, f, err)
+}
+
+// Check compares the open index with its store, as the function Check does one that is not open. Changes wait meanwhile.
+func (x *Index) Check(ctx context.Context) ([]string, error) {
+	if err := x.Sync(ctx); err != nil {
+		return nil, err
+	}
+	x.syncing.Lock()
+	defer x.syncing.Unlock()
+	f := x.current()
+	if f == nil {
+		return nil, ErrClosed
+	}
+	return x.problems(ctx, f, nil)
+}
+
+// problems says what is wrong with a folder that is in step, or that err kept from being so.
+func (x *Index) problems(ctx context.Context, f *folder, err error) ([]string, error) {
 	c := checker{x: x, state: state{}.clone()}
 	if err == nil {
 		err = f.read(func(r index.IndexReader) error { return c.compare(ctx, r, f.state) })
 	}
 	switch {
 	case c.storeErr != nil:
-		return nil, fmt.Errorf("check caption index in %s: %w", dir, c.storeErr)
+		return nil, fmt.Errorf("check caption index in %s: %w", x.dir, c.storeErr)
 	case errors.Is(err, errEngine):
-		return append(c.problems, "the caption index in "+dir+" is damaged: "+err.Error()), nil
+		return append(c.problems, "the caption index in "+x.dir+" is damaged: "+err.Error()), nil
 	case err != nil:
-		return nil, fmt.Errorf("check caption index in %s: %w", dir, err)
+		return nil, fmt.Errorf("check caption index in %s: %w", x.dir, err)
 	}
 	return c.problems, nil
 }
