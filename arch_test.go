@@ -33,11 +33,12 @@ var rooms = map[string][]string{
 	"index/vector":              {"index/store", "index/vector/hnsw", "index/vector/kernel", "internal/vec"},
 	"index/vector/hnsw":         {},
 	"index/vector/kernel":       {},
-	"internal/cli":              {"assets", "encode", "encode/checkpoint", "eval", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/imgio", "internal/npy", "internal/progress", "internal/scan", "internal/vec", "locate", "search", "ui"},
+	"internal/cli":              {"assets", "encode", "encode/checkpoint", "eval", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/imgio", "internal/jobs", "internal/npy", "internal/progress", "internal/scan", "internal/vec", "locate", "search", "ui"},
 	"internal/fit":              {},
 	"internal/fit/cmd/fitgotch": {"internal/fit"},
 	"internal/handover":         {},
 	"internal/imgio":            {"internal/resample"},
+	"internal/jobs":             {"internal/progress"},
 	"internal/npy":              {"internal/vec"},
 	"internal/progress":         {},
 	"internal/resample":         {},
@@ -45,7 +46,7 @@ var rooms = map[string][]string{
 	"internal/vec":              {},
 	"locate":                    {"internal/resample", "internal/vec"},
 	"search":                    {"index/store", "index/text", "index/vector", "internal/vec"},
-	"ui":                        {"assets", "search"},
+	"ui":                        {"assets", "internal/jobs", "search"},
 }
 
 // keepers are the heavy libraries and sharp tools, each with the packages that may import it.

@@ -10,6 +10,12 @@ type (
 	Document = store.Document
 	// Caption is one text that describes a picture.
 	Caption = store.Caption
+	// Root is an indexed folder.
+	Root = store.Root
+	// File is what a library knows of a document's file.
+	File = store.File
+	// Skip is a file that could not be read.
+	Skip = store.Skip
 	// Stats are the counts of a library.
 	Stats = store.Stats
 )

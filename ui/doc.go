@@ -12,14 +12,19 @@
 //	GET  /static/{file}     style sheet, script, icons
 //	GET  /api/v1/search     {"hits":[…],"total":…,"more":…,"took_ms":…,"notes":[…]}
 //	GET  /api/v1/stats      the counts of the library
+//	GET  /api/v1/folders    the folders of the library, with counts
+//	GET  /api/v1/skipped    the files that could not be read
+//	GET  /api/v1/complete   folders of this computer, to name one
+//	     /api/v1/jobs…      long work: see doc/api.md
 //
 // The search page and the API read the same parameters; see request.
 //
 // It does not search, encode or decode: that is behind the Searcher. It writes nothing, and reads no files but the
-// originals of indexed documents, each through its folder's os.Root.
+// originals of indexed documents, each through its folder's os.Root. It lists folders, for who names one to be indexed; what
+// is done then is the jobs' Worker's.
 //
 // # Safety
 //
 // Every request must name a host that this server is (a web site that points its own name at 127.0.0.1 gets 403), and
-// every write must come from one of its own pages. All answers forbid code and styles from anywhere but /static.
+// every write must come from one of its own pages, as must every request to the API that a browser makes. All answers forbid code and styles from anywhere but /static.
 package ui

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"clipsearch/internal/jobs"
 	"clipsearch/search"
 )
 
@@ -13,15 +14,17 @@ var errUploadGone = errors.New(uploadGoneText)
 // statusOf maps an error to the status of the answer.
 func statusOf(err error) int {
 	switch {
-	case errors.Is(err, search.ErrEmptyQuery), errors.Is(err, search.ErrBadQuery):
+	case errors.Is(err, search.ErrEmptyQuery), errors.Is(err, search.ErrBadQuery), errors.Is(err, jobs.ErrBadTask):
 		return http.StatusBadRequest
-	case errors.Is(err, search.ErrGone), errors.Is(err, search.ErrNoDocument):
+	case errors.Is(err, search.ErrGone), errors.Is(err, search.ErrNoDocument), errors.Is(err, jobs.ErrNoJob):
 		return http.StatusNotFound
+	case errors.Is(err, jobs.ErrState):
+		return http.StatusConflict
 	case errors.Is(err, errUploadGone):
 		return http.StatusGone
 	case errors.Is(err, search.ErrBadPicture), errors.Is(err, search.ErrNoVectors), errors.Is(err, search.ErrCancelled):
 		return http.StatusUnprocessableEntity
-	case errors.Is(err, search.ErrNoEncoder), errors.Is(err, search.ErrNotReady):
+	case errors.Is(err, search.ErrNoEncoder), errors.Is(err, search.ErrNotReady), errors.Is(err, jobs.ErrFull):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

@@ -22,13 +22,37 @@ func (s *site) guard(hosts hostCheck, next http.Handler) http.Handler {
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		switch {
 		case !hosts.allow(r.Host):
-			s.message(w, r, http.StatusForbidden, fmt.Sprintf(wrongHost, visible(r.Host)))
-		case origins.Check(r) != nil:
-			s.message(w, r, http.StatusForbidden, wrongOrigin)
+			s.refuse(w, r, fmt.Sprintf(wrongHost, visible(r.Host)))
+		case origins.Check(r) != nil, isAPI(r) && isForeign(r):
+			s.refuse(w, r, wrongOrigin)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// isAPI reports whether a request is one of the API.
+func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+
+// isForeign reports whether another site's page made a request. Browsers let it do that for reading, though not see the
+// answer; but it could see how long the answer takes, which tells what folders there are.
+func isForeign(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+	default:
+		return true
+	}
+	origin := r.Header.Get("Origin")
+	return origin != "" && origin != "http://"+r.Host && origin != "https://"+r.Host
+}
+
+// refuse answers a request that is not let through.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, text string) {
+	if isAPI(r) {
+		writeJSON(w, http.StatusForbidden, map[string]string{"error": text})
+		return
+	}
+	s.message(w, r, http.StatusForbidden, text)
 }
 
 // hostCheck knows the names of this server. It is what stands between the library and DNS rebinding: a web site may point

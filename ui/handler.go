@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 
+	"clipsearch/internal/jobs"
 	"clipsearch/search"
 )
 
@@ -20,13 +21,17 @@ type Library interface {
 	Captions(id search.ID) ([]search.Caption, error)
 	Thumbnail(id search.ID) ([]byte, error) // JPEG; nil if there is none
 	Stats(ctx context.Context) (search.Stats, error)
-	Sequence() uint64 // changes when the library does
+	Roots() ([]search.Root, error)
+	EachFile(ctx context.Context, fn func(search.File) error) error // by path
+	EachSkip(ctx context.Context, fn func(search.Skip) error) error // by path
+	Sequence() uint64                                               // changes when the library does
 }
 
 // Deps are what the pages are made of. All are needed.
 type Deps struct {
 	Searcher Searcher
 	Library  Library
+	Jobs     *jobs.Queue
 	Static   fs.FS  // app.css, app.js, icon.svg, nothing.svg
 	Address  string // host:port that the server listens on, the port as bound
 }
@@ -37,7 +42,11 @@ type site struct {
 	library  Library
 	static   *staticFiles
 	counts   *counts
+	folders  *folders
 	uploads  *uploads
+	jobs     *jobs.Queue
+	lookups  chan struct{} // one slot a look at the disk; see complete
+	streams  chan struct{} // one slot a stream of events
 }
 
 // New returns the handler of all pages and of the API. It is safe for concurrent use. An error means that a static file
@@ -53,7 +62,8 @@ func New(deps Deps) (http.Handler, error) {
 	}
 	s := &site{
 		searcher: deps.Searcher, library: deps.Library, static: static,
-		counts: &counts{library: deps.Library}, uploads: newUploads(maxUploads, maxUploadBytes),
+		counts: &counts{library: deps.Library}, folders: &folders{library: deps.Library}, uploads: newUploads(maxUploads, maxUploadBytes),
+		jobs: deps.Jobs, lookups: make(chan struct{}, maxLookups), streams: make(chan struct{}, maxStreams),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.searchPage)
@@ -65,6 +75,17 @@ func New(deps Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /static/{file}", s.staticFile)
 	mux.HandleFunc("GET /api/v1/search", s.apiSearch)
 	mux.HandleFunc("GET /api/v1/stats", s.apiStats)
+	mux.HandleFunc("GET /api/v1/folders", s.apiFolders)
+	mux.HandleFunc("GET /api/v1/complete", s.apiComplete)
+	mux.HandleFunc("GET /api/v1/skipped", s.apiSkipped)
+	mux.HandleFunc("GET /api/v1/jobs", s.apiJobs)
+	mux.HandleFunc("POST /api/v1/jobs", s.apiStartJob)
+	mux.HandleFunc("GET /api/v1/jobs/events", s.apiJobEvents)
+	mux.HandleFunc("GET /api/v1/jobs/{id}", s.apiJob)
+	mux.HandleFunc("POST /api/v1/jobs/{id}/pause", s.apiChangeJob(s.jobs.Pause))
+	mux.HandleFunc("POST /api/v1/jobs/{id}/resume", s.apiChangeJob(s.jobs.Resume))
+	mux.HandleFunc("POST /api/v1/jobs/{id}/cancel", s.apiChangeJob(s.jobs.Cancel))
+	mux.HandleFunc("GET /api/", s.apiNotFound)
 	mux.HandleFunc("GET /", s.notFound)
 	return s.guard(hosts, mux), nil
 }

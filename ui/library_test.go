@@ -25,6 +25,7 @@ import (
 	"clipsearch/index/store"
 	"clipsearch/index/text"
 	"clipsearch/index/vector"
+	"clipsearch/internal/jobs"
 	"clipsearch/search"
 )
 
@@ -34,6 +35,7 @@ type gallery struct {
 	folder string
 	store  *store.Store
 	server *httptest.Server
+	jobs   *jobs.Queue
 }
 
 // scene is one generated picture.
@@ -79,7 +81,7 @@ func scenes() []scene {
 // newGallery returns a served library of the scenes.
 func newGallery(t *testing.T) *gallery {
 	t.Helper()
-	g := &gallery{t: t, folder: t.TempDir()}
+	g := &gallery{t: t, folder: t.TempDir(), jobs: jobs.New()}
 	var err error
 	if g.store, err = store.Open(filepath.Join(t.TempDir(), "test.clipsearch"), store.Options{Create: true}); err != nil {
 		t.Fatal(err)
@@ -110,7 +112,7 @@ func (g *gallery) serve(encoder search.Encoder) {
 	g.t.Cleanup(func() { words.Close() })
 	g.server = httptest.NewUnstartedServer(nil)
 	engine := search.New(search.Deps{Store: g.store, Text: words, Vectors: vectors, Encoder: encoder})
-	handler, err := New(Deps{Searcher: engine, Library: g.store, Static: assets.Static(), Address: g.server.Listener.Addr().String()})
+	handler, err := New(Deps{Searcher: engine, Library: g.store, Jobs: g.jobs, Static: assets.Static(), Address: g.server.Listener.Addr().String()})
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -16,10 +16,22 @@ const (
 	graceTimeout  = 5 * time.Second // for answers in progress when the program is told to stop
 )
 
+// endingKey is under what a request's context has the channel that is closed when the server is told to stop.
+type endingKey struct{}
+
+// ending returns the channel that is closed when the server is told to stop: answers without end must end then.
+func ending(r *http.Request) <-chan struct{} {
+	stop, _ := r.Context().Value(endingKey{}).(<-chan struct{}) // nil, which is never closed, under another server
+	return stop
+}
+
 // Serve answers requests on listener until ctx ends, then lets answers in progress finish for five seconds. It closes the
 // listener, and returns nil after such an end.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), endingKey{}, ctx.Done())
+		},
 		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 	}
 	stopped := make(chan error, 1)

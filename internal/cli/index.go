@@ -14,6 +14,7 @@ import (
 	"clipsearch/index"
 	"clipsearch/index/captions"
 	"clipsearch/index/store"
+	"clipsearch/internal/jobs"
 	"clipsearch/internal/progress"
 	"clipsearch/internal/scan"
 )
@@ -130,12 +131,14 @@ func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string
 		return err
 	}
 	defer done()
+	finish := lib.jobs.Observe(jobs.Task{Kind: jobs.Index, Folders: dirs, Exclude: opts.exclude}, jobs.Command, meter)
 	printer := startPrinter(p.Stderr, meter, opts.quiet)
 	summary, runErr := index.Run(ctx, lib.store, options)
 	if runErr == nil {
 		runErr = lib.save(ctx, meter)
 	}
 	printer.finish()
+	finish(indexJSON(summary), runErr)
 	if err := handedBack(ctx); err != nil {
 		return err // another process will report
 	}

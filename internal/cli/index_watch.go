@@ -9,6 +9,7 @@ import (
 
 	"clipsearch/index"
 	"clipsearch/index/store"
+	"clipsearch/internal/jobs"
 	"clipsearch/internal/progress"
 )
 
@@ -16,6 +17,7 @@ import (
 func watchFolders(ctx context.Context, p Process, opts indexFlags, lib *library, options index.Options) error {
 	var printer *printer
 	done := func() {}
+	var finish func(any, error)
 	r := watchReport{p: p, opts: opts, skipped: make(map[string]time.Time)}
 	err := index.Watch(ctx, lib.store, options, index.WatchOptions{
 		Rescan: opts.rescan,
@@ -24,9 +26,15 @@ func watchFolders(ctx context.Context, p Process, opts indexFlags, lib *library,
 				done = turn
 			}
 			printer = startPrinter(p.Stderr, meter, opts.quiet)
+			finish = lib.jobs.Observe(jobs.Task{Kind: jobs.Index, Folders: options.Dirs}, jobs.Watch, meter)
 		},
 		Done: func(pass index.Pass) {
 			printer.finish()
+			if pass.Number == 1 || pass.Changed() || pass.Err != nil {
+				finish(indexJSON(pass.Summary), pass.Err)
+			} else {
+				finish(nil, nil)
+			}
 			done()
 			done = func() {}
 			if handedBack(ctx) == nil {

@@ -14,6 +14,7 @@ import (
 	"clipsearch/index/text"
 	"clipsearch/index/vector"
 	"clipsearch/internal/handover"
+	"clipsearch/internal/jobs"
 	"clipsearch/internal/progress"
 	"clipsearch/search"
 )
@@ -48,6 +49,7 @@ type holding struct {
 
 	writing chan struct{} // one slot; see turn
 	running *progress.Meter
+	jobs    *jobs.Queue // what a page asks for, and the runs that write
 
 	mu      sync.Mutex // guards the following, and running
 	kind    vector.Kind
@@ -60,6 +62,7 @@ type holding struct {
 func newHolding(places places, writable bool) *holding {
 	return &holding{
 		places: places, writable: writable, ready: make(chan struct{}), ending: make(chan struct{}), writing: make(chan struct{}, 1),
+		jobs: jobs.New(),
 	}
 }
 
@@ -175,6 +178,14 @@ func (h *holding) save(ctx context.Context, meter *progress.Meter) error {
 		}
 	}
 	return vectors.Save(ctx)
+}
+
+// dropVectors removes the copy of the vectors' codes from the file, so that the next to open it makes them anew.
+func (h *holding) dropVectors(ctx context.Context) error {
+	if err := h.store.DeleteSnapshot(ctx, vector.SnapshotName); !errors.Is(err, store.ErrNoSnapshot) {
+		return err
+	}
+	return nil
 }
 
 // openWords begins to open the caption index: until it is ready, searches are answered by vectors alone. The caller holds

@@ -78,7 +78,7 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 		return err
 	}
 	address := listener.Addr().String()
-	handler, err := ui.New(ui.Deps{Searcher: engine, Library: lib.store, Static: assets.Static(), Address: address})
+	handler, err := ui.New(ui.Deps{Searcher: engine, Library: lib.store, Jobs: lib.jobs, Static: assets.Static(), Address: address})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -86,7 +86,8 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	return errors.Join(err, handedBack(ctx))
 }
 
-// keepUp begins to tend the graph of vectors and, if asked to, to follow the library's folders; stop ends both.
+// keepUp begins to tend the graph of vectors, to do the jobs that the page asks for and, if asked to, to follow the
+// library's folders; stop ends all.
 func keepUp(ctx context.Context, p Process, opts common, lib *library, engine *engine, watch bool) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var working sync.WaitGroup
@@ -97,6 +98,7 @@ func keepUp(ctx context.Context, p Process, opts common, lib *library, engine *e
 			}
 		})
 	}
+	working.Go(func() { lib.jobs.Run(ctx, &worker{process: p, flags: opts, library: lib}) })
 	begin("the graph of vectors is not kept up", func() error { return engine.vectors.Tend(ctx) })
 	if watch {
 		begin("the folders are not followed any more", func() error { return followFolders(ctx, p, opts, lib) })

@@ -73,12 +73,17 @@ func (q *Queue) change(id uint64, fn func(*job) bool) (Job, error) {
 	return j.view(), nil
 }
 
-// Observe shows work that is done elsewhere, and counted by meter, as a job that runs; finish says how it ended. It can be
-// neither paused nor cancelled.
+// Observe shows work that is done elsewhere, and counted by meter, as a job that runs; finish says how it ended: without result
+// and error it is forgotten. It can be neither paused nor cancelled.
 func (q *Queue) Observe(task Task, origin Origin, meter *progress.Meter) (finish func(result any, err error)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	j := q.add(task, origin, Running)
 	j.Started, j.meter = j.Created, meter
-	return func(result any, err error) { q.finish(j, result, err) }
+	return func(result any, err error) {
+		q.finish(j, result, err)
+		if result == nil && err == nil {
+			q.remove(j)
+		}
+	}
 }

@@ -1,8 +1,8 @@
 // Package jobs runs long work on a library, one piece after the other, so that it can be watched, paused, resumed and
 // cancelled while it runs, and keeps what became of it.
 //
-// New makes a Queue of a Worker, Queue.Run works on what Start has put into it until its context ends. Work that is
-// done elsewhere, such as that of a command, can be shown beside it: see Queue.Observe.
+// New makes a Queue; Queue.Run lets a Worker do what Start puts into it until its context ends. Work that is done
+// elsewhere, such as that of a command, can be shown beside it: see Queue.Observe.
 //
 // It knows nothing of libraries and pictures, prints nothing, and forgets everything when the process ends: work is
 // expected to leave behind what it has finished, and to go on there.

@@ -51,13 +51,14 @@ func run(t *testing.T, fn func(t *testing.T, q *Queue, b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench()
-		q := New(b)
+		q := New()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			q.Run(ctx)
+			q.Run(ctx, b)
 		}()
+		synctest.Wait()
 		fn(t, q, b)
 		cancel()
 		<-ended
@@ -182,7 +183,7 @@ func TestCancel(t *testing.T) {
 
 // TestFailureWhilePausing holds that an error is not taken for the pause.
 func TestFailureWhilePausing(t *testing.T) {
-	q := New(newBench())
+	q := New()
 	j := q.add(Task{Kind: Index}, Here, Pausing)
 	q.finish(j, nil, errors.New("a disk is full"))
 	if j.State != Failed {
@@ -207,6 +208,8 @@ func TestObserve(t *testing.T) {
 		wants(t, q, Running, Running)
 		finish("summary", nil)
 		b.done <- nil
+		wants(t, q, Done, Done)
+		q.Observe(Task{Kind: Index}, Watch, new(progress.Meter))(nil, nil)
 		wants(t, q, Done, Done)
 	})
 }
@@ -248,5 +251,28 @@ func TestChanged(t *testing.T) {
 		changed = q.Changed()
 		b.done <- nil
 		<-changed
+	})
+}
+
+// TestNobodyAtWork holds that nothing is put into a queue that nobody runs, and that work goes over to the next.
+func TestNobodyAtWork(t *testing.T) {
+	run(t, func(t *testing.T, q *Queue, b *bench) {
+		if _, err := New().Start(Task{Kind: Verify}); !errors.Is(err, ErrState) {
+			t.Errorf("started by nobody: %v", err)
+		}
+		second := newBench()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			q.Run(ctx, second)
+		}()
+		start(t, q, Verify)
+		synctest.Wait()
+		b.done <- nil // the first is still the one that works
+		wants(t, q, Done)
+		cancel()
+		<-ended
 	})
 }

@@ -28,10 +28,11 @@ type Worker interface {
 
 // Queue holds jobs. All methods are safe for concurrent use.
 type Queue struct {
-	worker Worker
-	wake   chan struct{} // one slot: something waits
+	wake    chan struct{} // one slot: something waits
+	working chan struct{} // one slot: Run
 
 	mu      sync.Mutex
+	worker  Worker        // nil: nobody runs the queue
 	last    uint64        // number of the newest job
 	jobs    []*job        // by number
 	changed chan struct{} // closed, and replaced, when a job changes its state
@@ -46,15 +47,23 @@ type job struct {
 }
 
 // New returns an empty queue.
-func New(worker Worker) *Queue {
-	return &Queue{worker: worker, wake: make(chan struct{}, 1), changed: make(chan struct{})}
+func New() *Queue {
+	return &Queue{wake: make(chan struct{}, 1), working: make(chan struct{}, 1), changed: make(chan struct{})}
 }
 
-// Run does the jobs in their order, one at a time, until ctx ends. It may run once.
-func (q *Queue) Run(ctx context.Context) {
+// Run lets worker do the jobs in their order, one at a time, until ctx ends. A second Run waits for the end of the first.
+func (q *Queue) Run(ctx context.Context, worker Worker) {
+	select {
+	case q.working <- struct{}{}:
+		defer func() { <-q.working }()
+	case <-ctx.Done():
+		return
+	}
+	q.employ(worker)
+	defer q.employ(nil)
 	for {
 		if j, work := q.next(ctx); j != nil {
-			result, err := q.worker.Work(work, j.Task, &Report{queue: q, job: j})
+			result, err := worker.Work(work, j.Task, &Report{queue: q, job: j})
 			q.finish(j, result, err)
 			continue
 		}
@@ -64,6 +73,13 @@ func (q *Queue) Run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// employ says who does the work from now on; nil: nobody.
+func (q *Queue) employ(worker Worker) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.worker = worker
 }
 
 // next takes the first job that waits, and the context that it runs under; nil if none does.
@@ -137,10 +153,23 @@ func (q *Queue) forget() {
 	})
 }
 
+// remove forgets a job.
+func (q *Queue) remove(j *job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.jobs = slices.DeleteFunc(q.jobs, func(other *job) bool { return other == j })
+}
+
 // Start puts a task into the queue, or finds it there: a job with the same task that is not over is not put there twice.
-// The error is ErrFull, or the Worker's.
+// The error is ErrFull, ErrState if nobody runs the queue, or the Worker's.
 func (q *Queue) Start(task Task) (Job, error) {
-	if err := q.worker.Check(task); err != nil {
+	q.mu.Lock()
+	worker := q.worker
+	q.mu.Unlock()
+	if worker == nil {
+		return Job{}, fmt.Errorf("%w: no work is done here", ErrState)
+	}
+	if err := worker.Check(task); err != nil {
 		return Job{}, err
 	}
 	q.mu.Lock()
