@@ -1,7 +1,9 @@
 package index
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +14,7 @@ import (
 // Sizes of thumbnails.
 const (
 	DefaultThumb = 384 // px; sharp on a tile of a doubled-density screen
-	NoThumb      = -1
+	NoThumb      = store.NoThumb
 )
 
 // patience is how long one picture may be decoded. The largest that are taken, of 500 megapixels, need 10 s.
@@ -51,6 +53,11 @@ func DecodeOptions(inputSize int) imgio.Options {
 	return imgio.Options{MinShort: max(1, inputSize*3/2), MinLong: DefaultThumb}
 }
 
+// thumb returns the longer side in pixels of the thumbnails below a root: as this run says, else as the last one that said.
+func (r *run) thumb(root string) int {
+	return cmp.Or(r.opts.Thumb, r.roots[root].Thumb, DefaultThumb)
+}
+
 // decode turns a file's content into a document, and into the tower's input if there is an encoder. ok is false if ctx
 // ended first.
 func (r *run) decode(ctx context.Context, j job, hash [32]byte, data []byte) (_ outcome, ok bool) {
@@ -58,7 +65,7 @@ func (r *run) decode(ctx context.Context, j job, hash [32]byte, data []byte) (_ 
 	if r.opts.Encoder != nil {
 		opts = DecodeOptions(r.opts.Encoder.InputSize())
 	}
-	opts.ThumbLong = max(r.opts.Thumb, 0)
+	opts.ThumbLong = max(r.thumb(j.file.Root), 0)
 	picture, err := r.decodeInTime(ctx, data, opts)
 	if ctx.Err() != nil {
 		return outcome{}, false
@@ -70,10 +77,11 @@ func (r *run) decode(ctx context.Context, j job, hash [32]byte, data []byte) (_ 
 	document := r.document(j, hash)
 	document.Format, document.Width, document.Height = picture.Format, picture.Width, picture.Height
 	document.Taken, document.Camera = meta.Taken, meta.Camera
-	document.Latitude, document.Longitude, document.HasGPS = meta.Latitude, meta.Longitude, meta.HasGPS
-	document.Tags = merge(meta.Keywords, r.notes.labels(j.file.Path))
+	document.Latitude, document.Longitude, document.HasGPS, document.Place = meta.Latitude, meta.Longitude, meta.HasGPS, meta.Place
+	tags, tagsErr := r.tags(j, meta.Keywords)
+	document.Tags, document.Labels = tags.All, tags.Labels
 	captions, err := r.captions(j, embedded(meta.Descriptions))
-	if err != nil {
+	if err := errors.Join(tagsErr, err); err != nil {
 		return outcome{job: j, hash: hash, skip: newSkip(j.file, reasonOther, err)}, true
 	}
 	o := outcome{job: j, hash: hash, entry: &store.Entry{Document: document, Captions: captions, Thumb: picture.Thumb}}

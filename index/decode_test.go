@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"os"
@@ -81,6 +82,47 @@ func TestThumbnailSizes(t *testing.T) {
 		config, err := jpeg.DecodeConfig(bytes.NewReader(thumb))
 		if err != nil || image.Pt(config.Width, config.Height) != want {
 			t.Errorf("size %d: the thumbnail has %d×%d px, want %v; %v", option, config.Width, config.Height, want, err)
+		}
+	}
+}
+
+// TestThumbnailSizeIsRemembered: a run that says nothing goes on with what the folder had.
+func TestThumbnailSizeIsRemembered(t *testing.T) {
+	r := newRig(t)
+	picture := func(gray uint8) []byte {
+		img := image.NewGray(image.Rect(0, 0, 900, 600))
+		img.Pix[0] = gray
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 100}); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	for i, step := range []struct {
+		change func(*Options)
+		want   int // px
+	}{
+		{func(o *Options) { o.Thumb = NoThumb }, 0},
+		{nil, 0},
+		{func(o *Options) { o.Dirs = nil }, 0},
+		{func(o *Options) { o.Dirs, o.Thumb = nil, 256 }, 256},
+		{nil, 256},
+	} {
+		name := fmt.Sprintf("%d.jpg", i)
+		r.write(name, picture(uint8(40*i)))
+		r.run(step.change)
+		thumb, err := r.store.Thumbnail(r.ids()[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := image.Config{}
+		if len(thumb) > 0 {
+			if config, err = jpeg.DecodeConfig(bytes.NewReader(thumb)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if config.Width != step.want {
+			t.Errorf("run %d: the thumbnail is %d px wide, want %d", i, config.Width, step.want)
 		}
 	}
 }

@@ -47,7 +47,9 @@ type Options struct {
 	Exclude  []string // patterns in gitignore syntax, recorded for each folder; they come before those of .clipsearchignore files
 	Batch    int      // pictures that go through the tower together; 0 is 32
 	Workers  int      // decoding goroutines; 0 is one a core
-	Thumb    int      // px, longer side of the thumbnails of pictures read in this run; 0 is DefaultThumb, NoThumb none
+	// Thumb is the longer side in pixels of the thumbnails of pictures that are read, recorded for each folder; NoThumb is
+	// none, 0 what is recorded, else DefaultThumb.
+	Thumb int
 
 	Encoder   Encoder                 // nil: captions and names only, documents get no vector
 	Followers []Follower              // brought in step while Run works and at its end
@@ -110,9 +112,6 @@ func once(ctx context.Context, st *store.Store, opts Options) (s Summary, err, c
 	}
 	if opts.Workers <= 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
-	}
-	if opts.Thumb == 0 {
-		opts.Thumb = DefaultThumb
 	}
 	if opts.decode == nil {
 		opts.decode = imgio.Decode

@@ -166,7 +166,7 @@ func (r *rig) checkVector(d store.Document) {
 		r.t.Error(err)
 		return
 	}
-	img, err := png.Decode(bytes.NewReader(data))
+	img, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		r.t.Error(err)
 		return

@@ -21,16 +21,14 @@ const (
 
 // notes are the captions and labels of the files given to a run. The zero value has none.
 type notes struct {
-	given   bool // caption files were given, even if they say nothing of a picture
-	texts   *captions.Matcher
-	tagging *captions.Matcher
+	given    bool // caption files were given, even if they say nothing of a picture
+	texts    *captions.Matcher
+	labelled bool // the same of label files
+	tagging  *captions.Matcher
 }
 
-// labels returns the labels of a picture.
+// labels returns what the label files say of a picture.
 func (n notes) labels(path string) []string {
-	if n.tagging == nil {
-		return nil
-	}
 	var all []string
 	for _, line := range n.tagging.For(path) {
 		all = append(all, line.Text)
@@ -72,7 +70,7 @@ func (r *run) readNotes() error {
 	if r.notes.tagging, err = match(r.opts.Labels, captions.ReadLabels); err != nil {
 		return err
 	}
-	r.notes.given = len(r.opts.Captions) > 0
+	r.notes.given, r.notes.labelled = len(r.opts.Captions) > 0, len(r.opts.Labels) > 0
 	if r.opts.Matched != nil && len(r.summary.Captions) > 0 {
 		r.opts.Matched(r.summary.Captions)
 	}
@@ -90,6 +88,36 @@ func (r *run) captions(j job, fromPicture []store.Caption) ([]store.Caption, err
 		}
 	}
 	return r.wanted(j.file.Path, j.file.Sidecar, append(fromPicture, earlier...))
+}
+
+// tags returns the tags of a file that is being taken in, of which its picture says some itself. Those from earlier label
+// files stay if this run was given none.
+func (r *run) tags(j job, own []string) (store.Tags, error) {
+	var earlier []string
+	if j.id != 0 && !r.notes.labelled {
+		d, err := r.store.Document(j.id)
+		if err != nil {
+			return store.Tags{}, err
+		}
+		earlier = d.Labels
+	}
+	return r.wantedTags(j.file.Path, own, earlier), nil
+}
+
+// wantedTags returns the tags that a picture should have: its own, and those of the label files as they are now or, if this
+// run was given none, of earlier ones.
+func (r *run) wantedTags(path string, own, earlier []string) store.Tags {
+	if r.notes.labelled {
+		earlier = r.notes.labels(path)
+	}
+	own = merge(own, nil)
+	all := merge(own, earlier)
+	return store.Tags{All: all, Labels: all[len(own):]}
+}
+
+// ownTags returns the tags of a document that are its picture's.
+func ownTags(d store.Document) []string {
+	return slices.DeleteFunc(slices.Clone(d.Tags), func(tag string) bool { return slices.Contains(d.Labels, tag) })
 }
 
 // wanted returns the captions that a picture should have: those of its sidecar and of the caption files as they are now,
@@ -172,7 +200,7 @@ const maxAttach = 1000
 // files given.
 func (r *run) attach(ctx context.Context) error {
 	r.meter.Phase("comparing captions")
-	texts, tags := make(map[store.ID][]store.Caption), make(map[store.ID][]string)
+	texts, tags := make(map[store.ID][]store.Caption), make(map[store.ID]store.Tags)
 	changed := make(map[store.ID]bool)
 	flush := func() error {
 		if err := r.store.SetCaptions(ctx, maps.Clone(texts)); err != nil {
@@ -198,8 +226,9 @@ func (r *run) attach(ctx context.Context) error {
 		if !slices.Equal(want, record.Captions) {
 			texts[id], changed[id] = want, true
 		}
-		if merged := merge(record.Document.Tags, r.notes.labels(file.Path)); len(merged) != len(record.Document.Tags) {
-			tags[id], changed[id] = merged, true
+		d := record.Document
+		if t := r.wantedTags(file.Path, ownTags(d), d.Labels); !slices.Equal(t.All, d.Tags) || !slices.Equal(t.Labels, d.Labels) {
+			tags[id], changed[id] = t, true
 		}
 		if len(texts)+len(tags) < maxAttach {
 			return nil

@@ -1,9 +1,13 @@
 package index
 
 import (
+	"bytes"
 	"errors"
+	"image"
+	"image/jpeg"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,6 +87,77 @@ func TestCaptionsMoveWithTheirPicture(t *testing.T) {
 	if diff := cmp.Diff(want, r.captionsOf("sub/card.png")); diff != "" {
 		t.Errorf("captions (-want +got):\n%s", diff)
 	}
+}
+
+// TestLabelsFollowTheirFiles: what a label file does not say any more goes, what the picture says itself stays.
+func TestLabelsFollowTheirFiles(t *testing.T) {
+	r := newRig(t)
+	r.write("red.jpg", withKeywords(t, "Paris", "stop"))
+	r.write("green.png", green)
+	first := r.note("first.tsv", "red.jpg\tcard\nred.jpg\tstop\ngreen.png\tgo\n")
+	second := r.note("second.tsv", "red.jpg\tred\n")
+	label := func(file string) func(*Options) {
+		return func(o *Options) { o.Labels = []string{file} }
+	}
+	for _, step := range []struct {
+		name       string
+		change     func(*Options)
+		red, green []string
+		captioned  int
+	}{
+		{"first run", label(first), []string{"Paris", "stop", "card"}, []string{"go"}, 0},
+		{"without label files", nil, []string{"Paris", "stop", "card"}, []string{"go"}, 0},
+		{"another file", label(second), []string{"Paris", "stop", "red"}, nil, 2},
+		{"back", label(first), []string{"Paris", "stop", "card"}, []string{"go"}, 2},
+	} {
+		if s := r.run(step.change); s.Captioned != step.captioned {
+			t.Errorf("%s: %+v", step.name, s)
+		}
+		for name, want := range map[string][]string{"red.jpg": step.red, "green.png": step.green} {
+			d, err := r.store.Document(r.ids()[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, d.Tags); diff != "" {
+				t.Errorf("%s: tags of %s (-want +got):\n%s", step.name, name, diff)
+			}
+		}
+	}
+
+	// A picture that is painted over keeps the labels that were not its keywords, too, and a copy gets the keywords.
+	r.write("red.jpg", withKeywords(t, "Rome"))
+	r.write("green.png", white)
+	r.write("copy.jpg", withKeywords(t, "Rome"))
+	r.run(nil)
+	for name, want := range map[string][]string{"red.jpg": {"Rome", "card"}, "green.png": {"go"}, "copy.jpg": {"Rome"}} {
+		d, err := r.store.Document(r.ids()[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, d.Tags); diff != "" {
+			t.Errorf("afterwards: tags of %s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// withKeywords returns a JPEG with keywords in IPTC.
+func withKeywords(t *testing.T, words ...string) []byte {
+	t.Helper()
+	iim := []byte{0x1c, 1, 90, 0, 3, 0x1b, '%', 'G'} // UTF-8
+	for _, word := range words {
+		iim = append(append(iim, 0x1c, 2, 25, 0, byte(len(word))), word...)
+	}
+	if len(iim)%2 == 1 {
+		iim = append(iim, 0)
+	}
+	body := append([]byte("Photoshop 3.0\x008BIM\x04\x04\x00\x00\x00\x00\x00"), byte(len(iim)))
+	body = append(body, iim...)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 32, 24)), nil); err != nil {
+		t.Fatal(err)
+	}
+	segment := append([]byte{0xff, 0xed, 0, byte(len(body) + 2)}, body...)
+	return slices.Concat(b.Bytes()[:2], segment, b.Bytes()[2:])
 }
 
 func TestLabelsBecomeTags(t *testing.T) {

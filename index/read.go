@@ -100,10 +100,11 @@ func (r *run) copy(j job, hash [32]byte, id store.ID) outcome {
 	document := r.document(j, hash)
 	document.Format, document.Width, document.Height = from.Format, from.Width, from.Height
 	document.Taken, document.Camera = from.Taken, from.Camera
-	document.Latitude, document.Longitude, document.HasGPS = from.Latitude, from.Longitude, from.HasGPS
-	document.Tags = merge(nil, r.notes.labels(j.file.Path))
+	document.Latitude, document.Longitude, document.HasGPS, document.Place = from.Latitude, from.Longitude, from.HasGPS, from.Place
+	tags, tagsErr := r.tags(j, ownTags(from))
+	document.Tags, document.Labels = tags.All, tags.Labels
 	captions, err := r.captions(j, bySource(records[0].Captions, sourceEmbedded))
-	if err != nil {
+	if err := errors.Join(tagsErr, err); err != nil {
 		return outcome{job: j, skip: newSkip(j.file, reasonOther, err)}
 	}
 	return outcome{job: j, entry: &store.Entry{Document: document, Captions: captions, CopyOf: id}}

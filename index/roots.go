@@ -73,6 +73,9 @@ func (r *run) recordRoots(ctx context.Context) error {
 		if !r.repeat {
 			root.Excludes, root.Captions, root.Labels = r.opts.Exclude, r.opts.Captions, r.opts.Labels
 		}
+		if r.opts.Thumb != 0 {
+			root.Thumb = r.opts.Thumb
+		}
 		if err := r.store.AddRoot(ctx, root); err != nil {
 			return err
 		}

@@ -160,11 +160,12 @@ func (f *fakeVectors) Search(ctx context.Context, q []float32, k int, opts vecto
 		return nil, f.err
 	}
 	var all []vector.Neighbor
-	err := f.store.EachVector(ctx, func(id store.ID, v []float32) error {
-		if opts.Keep == nil || opts.Keep(id) {
-			all = append(all, vector.Neighbor{ID: id, Similarity: vec.Dot(q, v)})
+	err := f.store.EachDocument(ctx, func(d store.Document) error {
+		v, err := f.store.Vector(d.ID)
+		if v != nil && !d.Hidden && (opts.Keep == nil || opts.Keep(d.ID)) {
+			all = append(all, vector.Neighbor{ID: d.ID, Similarity: vec.Dot(q, v)})
 		}
-		return nil
+		return err
 	})
 	slices.SortStableFunc(all, func(a, b vector.Neighbor) int { return cmp.Compare(b.Similarity, a.Similarity) })
 	return all[:min(k, len(all))], err

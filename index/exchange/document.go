@@ -24,7 +24,9 @@ type document struct {
 	Taken     time.Time `json:"taken,omitzero"`
 	Camera    string    `json:"camera,omitempty"`
 	Position  []float64 `json:"position,omitempty"` // latitude, longitude in degrees
+	Place     string    `json:"place,omitempty"`
 	Tags      []string  `json:"tags,omitempty"`
+	Labels    []string  `json:"labels,omitempty"` // those of the tags that label files gave
 	Hidden    bool      `json:"hidden,omitempty"`
 	Captions  []caption `json:"captions,omitempty"`
 	Row       *int      `json:"row,omitempty"`
@@ -43,7 +45,7 @@ func newDocument(record store.Record, row *int, thumbnail []byte) document {
 	d := record.Document
 	out := document{
 		Size: d.Size, ModTime: d.ModTime, Format: d.Format, Width: d.Width, Height: d.Height, Taken: d.Taken, Camera: d.Camera,
-		Tags: d.Tags, Hidden: d.Hidden, Row: row, Thumbnail: thumbnail,
+		Place: d.Place, Tags: d.Tags, Labels: d.Labels, Hidden: d.Hidden, Row: row, Thumbnail: thumbnail,
 	}
 	out.Path, out.PathBytes = textOrBytes(d.Path)
 	out.Root, out.RootBytes = textOrBytes(d.Root)
@@ -71,7 +73,7 @@ func textOrBytes(path string) (string, []byte) {
 func (d document) entry() (store.Entry, error) {
 	out := store.Document{
 		Path: d.Path, Root: d.Root, Size: d.Size, ModTime: d.ModTime, Format: d.Format, Width: d.Width, Height: d.Height,
-		Taken: d.Taken, Camera: d.Camera, Tags: d.Tags,
+		Taken: d.Taken, Camera: d.Camera, Place: d.Place, Tags: d.Tags, Labels: d.Labels,
 	}
 	if d.PathBytes != nil {
 		out.Path = string(d.PathBytes)

@@ -162,7 +162,7 @@ func TestExportThenImport(t *testing.T) {
 		{
 			Document: store.Document{
 				Path: "/photos/a.jpg", Root: "/photos", Size: 7, ModTime: taken, Hash: [32]byte{1, 2}, Format: "jpeg", Width: 4, Height: 3,
-				Taken: taken, Camera: "Box", Latitude: 48.1, Longitude: -11.5, HasGPS: true, Tags: []string{"dog", "snow"},
+				Taken: taken, Camera: "Box", Latitude: 48.1, Longitude: -11.5, HasGPS: true, Place: "Alm", Tags: []string{"dog", "snow"}, Labels: []string{"snow"},
 			},
 			Captions: []store.Caption{{Text: "a <dog>", Source: "sidecar"}, {Text: "ein Hund", Source: "file", Lang: "de"}},
 			Vector:   []float32{0.6, 0.8}, Thumb: []byte{0xff, 0xd8, 1},
@@ -176,7 +176,7 @@ func TestExportThenImport(t *testing.T) {
 	if err := from.Hide(ctx, ids[2]); err != nil {
 		t.Fatal(err)
 	}
-	if err := from.AddRoot(ctx, store.Root{Path: "/photos", Excludes: []string{"raw/"}}); err != nil {
+	if err := from.AddRoot(ctx, store.Root{Path: "/photos", Excludes: []string{"raw/"}, Thumb: store.NoThumb}); err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "out")

@@ -41,10 +41,11 @@ type model struct {
 }
 
 type folder struct {
-	Path     string   `json:"path"`
-	Excludes []string `json:"excludes,omitempty"`
-	Captions []string `json:"captions,omitempty"`
-	Labels   []string `json:"labels,omitempty"`
+	Path       string   `json:"path"`
+	Excludes   []string `json:"excludes,omitempty"`
+	Captions   []string `json:"captions,omitempty"`
+	Labels     []string `json:"labels,omitempty"`
+	Thumbnails int      `json:"thumbnails,omitempty"` // px, longer side; -1: none
 }
 
 // Export writes a library's documents, captions, vectors, thumbnails and folders into a new folder, which appears whole.
@@ -85,7 +86,7 @@ func export(ctx context.Context, st *store.Store, dir string, meter *progress.Me
 		return 0, err
 	}
 	for _, r := range roots {
-		head.Folders = append(head.Folders, folder{r.Path, r.Excludes, r.Captions, r.Labels})
+		head.Folders = append(head.Folders, folder{r.Path, r.Excludes, r.Captions, r.Labels, r.Thumb})
 	}
 	data, err := json.MarshalIndent(head, "", " ")
 	if err != nil {
@@ -161,7 +162,8 @@ func ImportFolder(ctx context.Context, st *store.Store, dir string, meter *progr
 		return m.summary, err
 	}
 	for _, f := range head.Folders {
-		if err := st.AddRoot(ctx, store.Root{Path: f.Path, Excludes: f.Excludes, Captions: f.Captions, Labels: f.Labels}); err != nil {
+		root := store.Root{Path: f.Path, Excludes: f.Excludes, Captions: f.Captions, Labels: f.Labels, Thumb: f.Thumbnails}
+		if err := st.AddRoot(ctx, root); err != nil {
 			return m.summary, err
 		}
 	}

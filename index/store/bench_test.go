@@ -41,7 +41,6 @@ func Benchmark20k(b *testing.B) {
 		"EachFile":     func() error { return s.EachFile(ctx, func(File) error { return nil }) },
 		"EachDocument": func() error { return s.EachDocument(ctx, func(Document) error { return nil }) },
 		"EachRecord":   func() error { return s.EachRecord(ctx, func(Record) error { return nil }) },
-		"EachVector":   func() error { return s.EachVector(ctx, func(ID, []float32) error { return nil }) },
 		"Stats":        func() error { _, err := s.Stats(ctx); return err },
 	} {
 		b.Run(name, func(b *testing.B) {

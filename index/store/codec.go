@@ -31,6 +31,10 @@ func encodeDocument(d *Document) []byte {
 		w.element(12, []byte(tag))
 	}
 	w.time(13, d.Indexed)
+	w.string(14, d.Place)
+	for _, label := range d.Labels {
+		w.element(15, []byte(label))
+	}
 	return w.buf
 }
 
@@ -66,6 +70,10 @@ func decodeDocument(id ID, payload []byte) (Document, error) {
 			d.Tags = append(d.Tags, r.string())
 		case 13:
 			d.Indexed = r.time()
+		case 14:
+			d.Place = r.string()
+		case 15:
+			d.Labels = append(d.Labels, r.string())
 		default:
 			r.unknown()
 		}
@@ -272,6 +280,11 @@ func decodeSkip(path string, payload []byte) (Skip, error) {
 	return s, r.err
 }
 
+const (
+	noThumb  = 1 // in a root's record: no thumbnails; one of a pixel shows nothing
+	maxThumb = 1 << 16
+)
+
 func encodeRoot(root Root) []byte {
 	var w fieldWriter
 	w.time(1, root.Added)
@@ -284,6 +297,12 @@ func encodeRoot(root Root) []byte {
 	}
 	for _, s := range root.Labels {
 		w.element(5, []byte(s))
+	}
+	switch {
+	case root.Thumb == NoThumb:
+		w.number(6, noThumb)
+	case root.Thumb > noThumb:
+		w.number(6, uint64(root.Thumb))
 	}
 	return w.buf
 }
@@ -303,6 +322,14 @@ func decodeRoot(path string, payload []byte) (Root, error) {
 			root.Captions = append(root.Captions, r.string())
 		case 5:
 			root.Labels = append(root.Labels, r.string())
+		case 6:
+			root.Thumb = int(r.number())
+			switch {
+			case r.num == noThumb:
+				root.Thumb = NoThumb
+			case r.num > maxThumb:
+				r.fail("thumbnails of %d pixels", r.num)
+			}
 		default:
 			r.unknown()
 		}

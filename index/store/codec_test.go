@@ -19,16 +19,17 @@ func TestRecordBytes(t *testing.T) {
 	}{
 		{"document", encodeDocument(&Document{
 			Path: "/p/a", Root: "/p", Size: 300, ModTime: when, Hash: [32]byte{0xab}, Format: "png", Width: 3, Height: 2,
-			Taken: time.Unix(-1, 0), Camera: "C", Latitude: 1, Longitude: -2, HasGPS: true, Tags: []string{"x", ""}, Indexed: when,
+			Taken: time.Unix(-1, 0), Camera: "C", Latitude: 1, Longitude: -2, HasGPS: true, Place: "P", Tags: []string{"x", ""}, Labels: []string{"x"}, Indexed: when,
 		}), "03042f702f61" + "05022f70" + "06ac02" + "090680c49fd50c05" + "0b20ab" + zeros(31) + "0d03706e67" + "0e03" + "1002" +
-			"13020100" + "150143" + "1710" + "000000000000f03f" + "00000000000000c0" + "190178" + "1900" + "1b0680c49fd50c05"},
+			"13020100" + "150143" + "1710" + "000000000000f03f" + "00000000000000c0" + "190178" + "1900" + "1b0680c49fd50c05" + "1d0150" + "1f0178"},
 		{"captions", encodeCaptions([]Caption{{Text: "ab", Source: "s", Lang: "de"}, {}}), "030b" + "03026162" + "050173" + "07026465" + "0300"},
 		{"file", encodeFile(&Document{Size: 1, ModTime: when, Hash: [32]byte{1}}, true), "0201" + "050680c49fd50c05" + "072001" + zeros(31) + "0801"},
 		{"vector", vector, "cd38" + "66ba"}, // 0.6, -0.8
 		{"change", encodeChange(Change{Op: OpHide, ID: 300}), "0202" + "04ac02"},
 		{"hidden", encodeHidden(when), "030680c49fd50c05"},
 		{"skip", encodeSkip(Skip{Size: 1, ModTime: when, Reason: "r", Detail: "d", When: when}), "0201" + "050680c49fd50c05" + "070172" + "090164" + "0b0680c49fd50c05"},
-		{"root", encodeRoot(Root{Added: when, Scanned: when, Excludes: []string{"e"}, Captions: []string{"c"}, Labels: []string{"l"}}), "030680c49fd50c05" + "050680c49fd50c05" + "070165" + "090163" + "0b016c"},
+		{"root", encodeRoot(Root{Added: when, Scanned: when, Excludes: []string{"e"}, Captions: []string{"c"}, Labels: []string{"l"}, Thumb: 256}), "030680c49fd50c05" + "050680c49fd50c05" + "070165" + "090163" + "0b016c" + "0c8002"},
+		{"root without thumbnails", encodeRoot(Root{Thumb: NoThumb}), "0c01"},
 		{"model", encodeModel(Model{ID: "m", Dir: "d", Dims: 512}), "03016d" + "050164" + "068004"},
 		{"counters", encodeCounters(counters{id: 1, sequence: 128, pruned: 5}), "0201" + "048001" + "0605"},
 		{"snapshot", encodeHead(head{SnapshotInfo{Version: 1, Sequence: 2, Bytes: 128}, 4, 5}), "0201" + "0402" + "068001" + "0804" + "0a05"},
@@ -139,7 +140,7 @@ func FuzzDecodeSkip(f *testing.F) {
 
 func FuzzDecodeRoot(f *testing.F) {
 	fuzzDecoder(f, func(b []byte) (Root, error) { return decodeRoot("/a", b) }, encodeRoot,
-		Root{Added: time.Unix(1, 2), Excludes: []string{"a", ""}, Captions: []string{"b"}, Labels: []string{"c"}})
+		Root{Added: time.Unix(1, 2), Excludes: []string{"a", ""}, Captions: []string{"b"}, Labels: []string{"c"}, Thumb: NoThumb}, Root{Thumb: 512})
 }
 
 func FuzzDecodeModel(f *testing.F) {

@@ -75,7 +75,7 @@ func readAll(s *Store) error {
 			return fmt.Errorf("change %d after %d", c.Sequence, last)
 		}
 		last = c.Sequence
-		return s.EachVector(ctx, func(ID, []float32) error { return nil })
+		return s.EachHalf(ctx, func(ID, []uint16) error { return nil })
 	})
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func crashEntry(batch, i int) Entry {
 }
 
 // crashSnapshot is the content of the snapshot as of a sequence number: a few chunks.
-func crashSnapshot(sequence uint64) []byte { return noise(3*chunkBytes + int(sequence)) }
+func crashSnapshot(sequence uint64) []byte { return noise(3<<20 + int(sequence)) }
 
 // A writer killed at any moment, snapshots and compacting included, leaves a library
 // that opens, has nothing wrong, and holds every batch that was finished, each whole.
@@ -133,7 +133,7 @@ func checkBatches(t *testing.T, s *Store, told int) {
 	ok(t, err)
 	diff(t, "documents", stored*crashBatch, st.Documents)
 	n := 0
-	ok(t, s.EachVector(ctx, func(id ID, _ []float32) error {
+	ok(t, s.EachHalf(ctx, func(id ID, _ []uint16) error {
 		batch, i := int(id-1)/crashBatch, int(id-1)%crashBatch
 		want := crashEntry(batch, i)
 		got, err := readTruth(s, id)

@@ -2,7 +2,7 @@
 // captions, vectors, thumbnails, the log of changes and the model's identity.
 //
 // Open a file, write with Put and its siblings (each call is one durable
-// transaction), read with Document, EachVector and the like. Derived indexes
+// transaction), read with Document, EachFile and the like. Derived indexes
 // follow the log: they remember the Sequence they have reached and read on with
 // Changes.
 //

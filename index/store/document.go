@@ -21,7 +21,9 @@ type Document struct {
 	Camera              string
 	Latitude, Longitude float64 // degrees, meaningful if HasGPS
 	HasGPS              bool
+	Place               string // in words, as people wrote it into the picture; "" if they did not
 	Tags                []string
+	Labels              []string // those of Tags that label files gave, and nothing in the picture
 
 	// Hidden: the file was gone when last looked for; never a search result.
 	// Set by Hide and Unhide, ignored by Put.
@@ -71,6 +73,12 @@ type Relocation struct {
 	Path    string
 	Root    string
 	ModTime time.Time // zero: unchanged
+}
+
+// Tags are what SetTags gives a document.
+type Tags struct {
+	All    []string
+	Labels []string // see Document.Labels
 }
 
 // Stat is the size and modification time of a file.

@@ -27,27 +27,6 @@ func (s *Store) EachRecord(ctx context.Context, fn func(Record) error) error {
 	}, fn)
 }
 
-// EachVector calls fn with the unit vector of every document that has one and is
-// not hidden, in order of ID, as EachDocument does. fn may keep the vector.
-func (s *Store) EachVector(ctx context.Context, fn func(ID, []float32) error) error {
-	type row struct {
-		id     ID
-		vector []float32
-	}
-	return eachRow(ctx, s, bucketVectors, nil, func(tx *txn, key, payload []byte) (row, bool, error) {
-		id, err := parseID(key)
-		if err != nil {
-			return row{}, false, err
-		}
-		hidden, err := isHidden(tx, id)
-		if hidden || err != nil {
-			return row{}, false, err
-		}
-		v, err := decodeVector(payload)
-		return row{id, v}, true, err
-	}, func(r row) error { return fn(r.id, r.vector) })
-}
-
 // EachFile calls fn with the file of every document, in order of path and ID, as
 // EachDocument does, but several times faster.
 func (s *Store) EachFile(ctx context.Context, fn func(File) error) error {

@@ -117,18 +117,19 @@ func (s *Store) SetCaptions(ctx context.Context, captions map[ID][]Caption) erro
 }
 
 // SetTags replaces the tags of documents. What is equal is not logged.
-func (s *Store) SetTags(ctx context.Context, tags map[ID][]string) error {
+func (s *Store) SetTags(ctx context.Context, tags map[ID]Tags) error {
 	return s.write(ctx, "store tags", len(tags), func(w *writer) error {
-		return each(tags, func(id ID, list []string) error {
+		return each(tags, func(id ID, t Tags) error {
 			d, err := w.document(id)
 			if err != nil {
 				return err
 			}
-			if slices.Equal(d.Tags, list) {
+			same := slices.Equal(d.Tags, t.All)
+			if same && slices.Equal(d.Labels, t.Labels) {
 				return nil
 			}
-			d.Tags = list
-			if err := w.setDocument(&d); err != nil {
+			d.Tags, d.Labels = t.All, t.Labels
+			if err := w.setDocument(&d); err != nil || same {
 				return err
 			}
 			return w.log(OpTags, id)

@@ -41,12 +41,12 @@ func TestDiskFull(t *testing.T) {
 		stored++
 	}
 	wantErr(t, err, err, reason, path)
-	err = save(s, "text", SnapshotInfo{}, noise(20*chunkBytes))
+	err = save(s, "text", SnapshotInfo{}, noise(20<<20))
 	wantErr(t, err, err, reason, path)
 	want, err := readContent(s)
 	ok(t, err)
 	diff(t, "documents", 397+stored, len(want.Documents))
-	diff(t, "snapshot", chunkBytes+1, len(want.Snapshots["text"]))
+	diff(t, "snapshot", 1<<20+1, len(want.Snapshots["text"]))
 	ok(t, s.Close())
 	lift()
 	diff(t, "problems", 0, len(mustVerify(t, path).Problems))

@@ -29,7 +29,7 @@ func goldenContent(t *testing.T, s *Store) {
 	ok(t, s.Hide(ctx, 2))
 	ok(t, s.Forget(ctx, 3))
 	ok(t, s.PutSkips(ctx, []Skip{{Path: "/bad", Size: 1, ModTime: goldenTime, Reason: "empty", Detail: "d", When: goldenTime}}))
-	ok(t, s.AddRoot(ctx, Root{Path: "/pictures", Added: goldenTime, Excludes: []string{"*.gif"}}))
+	ok(t, s.AddRoot(ctx, Root{Path: "/pictures", Added: goldenTime, Excludes: []string{"*.gif"}, Thumb: 512}))
 	ok(t, save(s, "text", SnapshotInfo{Version: 7, Sequence: 4}, []byte("snapshot")))
 }
 
@@ -41,7 +41,7 @@ func TestGoldenFormat1(t *testing.T) {
 	before, err := os.ReadFile(path)
 	ok(t, err)
 	s := mustOpen(t, path, Options{ReadOnly: true})
-	checkGolden(t, s)
+	checkGolden(t, s, 1)
 	checkNoSnapshots(t, s)
 	ok(t, s.Close())
 	after, err := os.ReadFile(path)
@@ -51,13 +51,13 @@ func TestGoldenFormat1(t *testing.T) {
 	}
 
 	s = mustOpen(t, path, Options{})
-	checkGolden(t, s)
+	checkGolden(t, s, 1)
 	checkNoSnapshots(t, s)
 	ok(t, save(s, "text", SnapshotInfo{}, []byte("new")))
 	ok(t, s.Close())
 	s = mustOpen(t, path, Options{ReadOnly: true})
 	diff(t, "format", uint64(formatVersion), s.format)
-	checkGolden(t, s)
+	checkGolden(t, s, 1)
 	checkSnapshot(t, s, "text", SnapshotInfo{Bytes: 3}, []byte("new"))
 }
 
@@ -70,19 +70,25 @@ func checkNoSnapshots(t *testing.T, s *Store) {
 }
 
 // The same of format 2, which has snapshots.
-func TestGoldenFormat2(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "v2.clipsearch")
-	if *update {
+func TestGoldenFormat2(t *testing.T) { testGolden(t, 2, false) }
+
+// The same of format 3, which has places, labels and sizes of thumbnails.
+func TestGoldenFormat3(t *testing.T) { testGolden(t, 3, *update) }
+
+func testGolden(t *testing.T, version int, write bool) {
+	path := filepath.Join(t.TempDir(), fmt.Sprintf("v%d.clipsearch", version))
+	if write {
 		ok(t, os.WriteFile(path, nil, 0o600))
 		ok(t, initialize(path, [16]byte{0: 0xc1, 15: 0x01}))
 		s := mustOpen(t, path, Options{})
 		goldenContent(t, s)
 		ok(t, s.Close())
-		writeGolden(t, path, 2)
+		writeGolden(t, path, version)
 	}
-	readGolden(t, path, 2)
+	readGolden(t, path, version)
 	s := mustOpen(t, path, Options{ReadOnly: true})
-	checkGolden(t, s)
+	diff(t, "format", uint64(version), s.format)
+	checkGolden(t, s, version)
 	list, err := s.Snapshots()
 	ok(t, err)
 	diff(t, "snapshots", []Snapshot{{"text", SnapshotInfo{Version: 7, Sequence: 4, Bytes: 8}}}, list)
@@ -90,17 +96,23 @@ func TestGoldenFormat2(t *testing.T) {
 	ok(t, s.Close())
 
 	s = mustOpen(t, path, Options{})
+	diff(t, "format", uint64(formatVersion), s.format)
+	checkGolden(t, s, version)
 	diff(t, "next ID", []ID{4}, putPaths(t, s, "/new"))
 }
 
-// checkGolden checks what is in the golden files of all formats.
-func checkGolden(t *testing.T, s *Store) {
+// checkGolden checks what is in the golden file of a format.
+func checkGolden(t *testing.T, s *Store, version int) {
 	t.Helper()
+	root := Root{Path: "/pictures", Added: goldenTime, Excludes: []string{"*.gif"}, Thumb: 512}
+	full := fullEntry("/pictures/\xff.jpg")
+	if version < 3 {
+		full.Document.Place, full.Document.Labels, root.Thumb = "", nil, 0
+	}
 	diff(t, "library ID", "c1000000000000000000000000000001", s.LibraryID())
 	diff(t, "model", Model{ID: "clip-test", Dir: "/models/test", Dims: 4}, s.Model())
 	one, err := readTruth(s, 1)
 	ok(t, err)
-	full := fullEntry("/pictures/\xff.jpg")
 	full.Document.ID, full.Document.Indexed = 1, goldenTime
 	diff(t, "record 1", Record{full.Document, full.Captions}, one.Record)
 	diff(t, "thumbnail 1", full.Thumb, one.Thumb)
@@ -128,7 +140,7 @@ func checkGolden(t *testing.T, s *Store) {
 	diff(t, "skips", []Skip{{Path: "/bad", Size: 1, ModTime: goldenTime, Reason: "empty", Detail: "d", When: goldenTime}}, skips)
 	roots, err := s.Roots()
 	ok(t, err)
-	diff(t, "roots", []Root{{Path: "/pictures", Added: goldenTime, Excludes: []string{"*.gif"}}}, roots)
+	diff(t, "roots", []Root{root}, roots)
 }
 
 func writeGolden(t *testing.T, path string, version int) {

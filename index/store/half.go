@@ -36,8 +36,9 @@ func (s *Store) VectorsOf(ids []ID, fn func(i int, half []uint16)) error {
 	return s.failed("read vectors", err)
 }
 
-// EachHalf is EachVector with the vectors as VectorsOf gives them. fn must not keep
-// half; it may call the store.
+// EachHalf calls fn with the vector of every document that has one and is not
+// hidden, in order of ID, as EachDocument does; the vectors are as VectorsOf gives
+// them. fn must not keep half; it may call the store.
 func (s *Store) EachHalf(ctx context.Context, fn func(id ID, half []uint16) error) error {
 	type row struct {
 		id   ID

@@ -8,7 +8,7 @@ import (
 
 // formatVersion is the version of the file's layout that this package reads and
 // writes. doc/format.md describes it byte by byte.
-const formatVersion = 2
+const formatVersion = 3
 
 // The buckets of the file.
 var (

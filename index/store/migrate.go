@@ -31,6 +31,7 @@ func writeFormat(meta *bolt.Bucket, version uint64) error {
 // migrations[v] turns a file of format v into one of format v+1.
 var migrations = map[uint64]func(tx *txn) error{
 	1: addSnapshots,
+	2: addFields,
 }
 
 // migrate brings the file to the present format in one transaction: a crash leaves
@@ -53,6 +54,9 @@ func (s *Store) migrate() error {
 	s.format = formatVersion
 	return nil
 }
+
+// addFields: format 3 has places, labels and sizes of thumbnails, of which older files say nothing.
+func addFields(*txn) error { return nil }
 
 // addSnapshots: format 2 has room for what derived indexes save.
 func addSnapshots(tx *txn) error {

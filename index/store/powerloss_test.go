@@ -131,7 +131,7 @@ func randomWrite(s *Store, rng *rand.Rand, step int) error {
 		return s.Forget(ctx, id)
 	case kind == 4:
 		return s.SaveSnapshot(ctx, "n", SnapshotInfo{}, func(w io.Writer) error {
-			_, err := w.Write(noise(rng.IntN(3 * chunkBytes / 2)))
+			_, err := w.Write(noise(rng.IntN(3 << 19)))
 			return err
 		})
 	case kind == 5:

@@ -21,7 +21,11 @@ type Root struct {
 	Excludes []string  // patterns
 	Captions []string  // caption files
 	Labels   []string  // label files
+	Thumb    int       // px, longer side of thumbnails; 0: not said, NoThumb: none
 }
+
+// NoThumb is the Root.Thumb of folders whose pictures get no thumbnails.
+const NoThumb = -1
 
 // SetModel records the model of the vectors to come. ErrModel if vectors of a
 // model with another ID are stored; the same ID with another Dir is an update.

@@ -31,20 +31,25 @@ type head struct {
 }
 
 const (
-	// chunkBytes is the content of a chunk, except a snapshot's last.
-	chunkBytes = 1 << 20
+	// chunkBytes is the content of a chunk, except a snapshot's last. bbolt puts two
+	// records into a leaf at least, so it is what lets two of them, their keys and 80 bytes
+	// of headers fill 32 pages. Larger ones leave holes: the leaf that a transaction begins
+	// with is written anew, elsewhere, by it.
+	chunkBytes = 16*filePage - 64
+	// maxChunk bounds the content of a chunk that is read: until 2026 they had a megabyte.
+	maxChunk = 1 << 20
 	// commitChunks is how many chunks a transaction writes. bbolt holds them in
 	// memory about twice until it has written them.
-	commitChunks = 8
+	commitChunks = 128
 	// dropChunks is how many chunks a transaction deletes: it rewrites at most the
 	// leaf with the last of them.
-	dropChunks = 64
+	dropChunks = 1024
 	// maxName bounds the length of a snapshot's name in bytes.
 	maxName = 255
 )
 
 // SaveSnapshot stores what write writes under name, in place of what was there,
-// in chunks of a megabyte and many transactions, so that it needs little memory
+// in chunks of 64 KB and many transactions, so that it needs little memory
 // and lets other writers in between. Until it returns nil, and whatever crashes,
 // the snapshot that was there before can be read. write may call the store, but
 // not SaveSnapshot or DeleteSnapshot.

@@ -29,7 +29,7 @@ type chunkReader struct {
 	next   uint64 // chunk
 	bytes  int64  // read, including rest
 	rest   []byte // of the chunk before next, in buffer
-	buffer []byte // chunkBytes long
+	buffer []byte // maxChunk long
 	err    error
 }
 
@@ -39,12 +39,12 @@ func (r *chunkReader) Read(p []byte) (n int, err error) {
 		return 0, r.err
 	}
 	if len(r.rest) == 0 && r.err == nil {
-		if len(p) >= chunkBytes {
+		if len(p) >= maxChunk {
 			n, r.err = r.chunk(p)
 			return n, r.err
 		}
 		if r.buffer == nil {
-			r.buffer = make([]byte, chunkBytes)
+			r.buffer = make([]byte, maxChunk)
 		}
 		n, r.err = r.chunk(r.buffer)
 		r.rest = r.buffer[:n]
@@ -74,7 +74,7 @@ func (r *chunkReader) chunk(p []byte) (n int, err error) {
 		if rec == nil {
 			return r.missing(tx)
 		}
-		if len(rec) <= recordOverhead || len(rec) > chunkBytes+recordOverhead {
+		if len(rec) <= recordOverhead || len(rec) > maxChunk+recordOverhead {
 			return fmt.Errorf("%w: chunk %d has %d bytes", ErrCorrupt, r.next, len(rec))
 		}
 		n = copy(p, rec[1:len(rec)-4])

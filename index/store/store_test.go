@@ -72,7 +72,7 @@ func fullEntry(path string) Entry {
 			Format:  "jpeg", Width: 640, Height: 480,
 			Taken:  time.Date(1969, 5, 1, 10, 0, 0, 0, time.UTC),
 			Camera: "Nokia N9", Latitude: -33.5, Longitude: 151.25, HasGPS: true,
-			Tags: []string{"dog", "", "snow"},
+			Place: "Sydney, Australia", Tags: []string{"dog", "", "snow"}, Labels: []string{"snow"},
 		},
 		Captions: []Caption{
 			{Text: "a dog runs in the snow", Source: "file"},
@@ -191,7 +191,7 @@ func TestUnknownDocument(t *testing.T) {
 	wantErr(t, s.Move(ctx, []Relocation{{ID: 7, Path: "/x"}}), ErrNoDocument)
 	wantErr(t, s.Touch(ctx, map[ID]Stat{7: {}}), ErrNoDocument)
 	wantErr(t, s.SetCaptions(ctx, map[ID][]Caption{7: nil}), ErrNoDocument)
-	wantErr(t, s.SetTags(ctx, map[ID][]string{7: nil}), ErrNoDocument)
+	wantErr(t, s.SetTags(ctx, map[ID]Tags{7: {}}), ErrNoDocument)
 	wantErr(t, s.SetVectors(ctx, map[ID][]float32{7: {1, 0, 0, 0}}), ErrNoDocument)
 	_, err = s.Put(ctx, []Entry{{Document: Document{ID: 7, Path: "/x"}}})
 	wantErr(t, err, ErrNoDocument, "/x")
@@ -390,8 +390,8 @@ func TestChanges(t *testing.T) {
 	captions := map[ID][]Caption{ids[1]: {{Text: "x"}}, ids[0]: {{Text: "y"}}}
 	ok(t, s.SetCaptions(ctx, captions))
 	ok(t, s.SetCaptions(ctx, captions)) // the same: not logged
-	ok(t, s.SetTags(ctx, map[ID][]string{ids[0]: {"t"}}))
-	ok(t, s.SetTags(ctx, map[ID][]string{ids[0]: {"t"}}))
+	ok(t, s.SetTags(ctx, map[ID]Tags{ids[0]: {All: []string{"t"}}}))
+	ok(t, s.SetTags(ctx, map[ID]Tags{ids[0]: {All: []string{"t"}}}))
 	ok(t, s.Touch(ctx, map[ID]Stat{ids[0]: {Size: 1}}))
 	ok(t, s.SetVectors(ctx, map[ID][]float32{ids[0]: {1, 1, 1, 1}}))
 	ok(t, s.Forget(ctx, ids[1], ids[1]))

@@ -20,7 +20,7 @@ func whole(t testing.TB) string {
 	s := mustOpen(t, path, Options{})
 	ok(t, s.PutSkips(ctx, []Skip{{Path: "/bad", Reason: "empty"}}))
 	ok(t, s.AddRoot(ctx, Root{Path: "/pictures"}))
-	ok(t, save(s, "text", SnapshotInfo{Sequence: 3}, noise(chunkBytes+1)))
+	ok(t, save(s, "text", SnapshotInfo{Sequence: 3}, noise(1<<20+1)))
 	ok(t, s.Close())
 	return path
 }

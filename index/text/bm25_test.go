@@ -220,7 +220,7 @@ func changeSome(t *testing.T, rng *rand.Rand, st *store.Store) {
 		case 5:
 			ok(t, st.SetCaptions(ctx, map[store.ID][]store.Caption{d.ID: {{Text: randomText(rng)}}}))
 		case 6:
-			ok(t, st.SetTags(ctx, map[store.ID][]string{d.ID: {randomText(rng)}}))
+			ok(t, st.SetTags(ctx, map[store.ID]store.Tags{d.ID: {All: []string{randomText(rng)}}}))
 		}
 	}
 }
@@ -251,7 +251,7 @@ func TestNarrowSearchIsExact(t *testing.T) {
 	slices.Sort(hidden)
 	x := mustOpen(t, dir, st, Options{})
 	ok(t, st.Hide(ctx, slices.Compact(hidden)...))
-	ok(t, st.SetTags(ctx, map[store.ID][]string{5: {spell(1)}, 70: {spell(2)}, 700: {spell(0), spell(3)}}))
+	ok(t, st.SetTags(ctx, map[store.ID]store.Tags{5: {All: []string{spell(1)}}, 70: {All: []string{spell(2)}}, 700: {All: []string{spell(0), spell(3)}}}))
 	ok(t, st.SetCaptions(ctx, map[store.ID][]store.Caption{9: {{Text: z.caption(30), Lang: "de"}, {Text: z.caption(30)}}}))
 	ok(t, x.Sync(ctx))
 	narrowed := 0

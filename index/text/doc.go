@@ -1,5 +1,5 @@
 // Package text is the caption index: full-text search, ranked by BM25, over
-// captions, file and folder names, tags and camera names.
+// captions, file and folder names, tags, cameras and places.
 //
 // Open brings a bleve index in a disposable folder in step with a store, rebuilding it
 // where needed; Sync follows the store's log; Search answers.

@@ -20,10 +20,11 @@ const (
 	fieldName     = "name"
 	fieldTag      = "tag"
 	fieldCamera   = "camera"
+	fieldPlace    = "place"
 	fieldLengths  = "lengths" // stored only: see lengths
 )
 
-// Weights of the fields. Captions and tags describe the picture; names are as often
+// Weights of the fields. Captions, tags and places describe the picture; names are as often
 // a camera's count or a folder's history, so a word there is half the evidence.
 const (
 	weightCaption = 1.0
@@ -63,7 +64,7 @@ func weightOf(field string) float64 {
 // analyzer returns the analyzer of a field.
 func (a *analyzers) analyzer(field string) analysis.Analyzer {
 	switch field {
-	case fieldTyped, fieldCamera:
+	case fieldTyped, fieldCamera, fieldPlace:
 		return a.plain
 	case fieldName, fieldTag:
 		return a.names
@@ -104,6 +105,9 @@ func texts(rec *store.Record) []fragment {
 	}
 	if rec.Document.Camera != "" {
 		add(rec.Document.Camera, fieldCamera)
+	}
+	if rec.Document.Place != "" {
+		add(rec.Document.Place, fieldPlace)
 	}
 	return out
 }

@@ -77,9 +77,9 @@ func TestReaderFarBehind(t *testing.T) {
 	checkOpen(t, dir, st, false, 0, 0)
 	ids := somePictures(t, st, 100)
 	for i := range overlayLimit / len(ids) {
-		tags := map[store.ID][]string{}
+		tags := map[store.ID]store.Tags{}
 		for _, id := range ids {
-			tags[id] = []string{fmt.Sprint("tag", i)}
+			tags[id] = store.Tags{All: []string{fmt.Sprint("tag", i)}}
 		}
 		ok(t, st.SetTags(ctx, tags))
 	}

@@ -116,8 +116,8 @@ func TestSaveOnlyIfWorthIt(t *testing.T) {
 	somePictures(t, st, 10)
 	diff(t, "little changed", first, sequence())
 	for range saveFrom / 10 {
-		ok(t, st.SetTags(ctx, map[store.ID][]string{1: {"a"}, 2: {"a"}, 3: {"a"}, 4: {"a"}, 5: {"a"}, 6: {"a"}, 7: {"a"}, 8: {"a"}, 9: {"a"}, 10: {"a"}}))
-		ok(t, st.SetTags(ctx, map[store.ID][]string{1: {"b"}, 2: {"b"}, 3: {"b"}, 4: {"b"}, 5: {"b"}, 6: {"b"}, 7: {"b"}, 8: {"b"}, 9: {"b"}, 10: {"b"}}))
+		ok(t, st.SetTags(ctx, tagged(10, "a")))
+		ok(t, st.SetTags(ctx, tagged(10, "b")))
 	}
 	diff(t, "much changed", st.Sequence(), sequence())
 }
@@ -234,15 +234,8 @@ func TestRestoreOverOldFolder(t *testing.T) {
 	_, indexed := openAgain(t, dir, st, true)
 	diff(t, "indexed", enough, indexed)
 
-	all := map[store.ID][]string{}
-	for id := range store.ID(enough) {
-		all[id+1] = nil
-	}
 	for round := range 10 {
-		for id := range all {
-			all[id] = []string{fmt.Sprint("tag", round)}
-		}
-		ok(t, st.SetTags(ctx, all))
+		ok(t, st.SetTags(ctx, tagged(enough, fmt.Sprint("tag", round))))
 	}
 	ok(t, x.Sync(ctx))
 	ok(t, x.Save(ctx))
@@ -355,4 +348,13 @@ func TestCloseWhileOpening(t *testing.T) {
 		t.Errorf("indexed %d documents", indexed)
 	}
 	diff(t, "documents", 4*batchSize, y.Len())
+}
+
+// tagged gives the first n documents a tag.
+func tagged(n int, tag string) map[store.ID]store.Tags {
+	all := map[store.ID]store.Tags{}
+	for id := range store.ID(n) {
+		all[id+1] = store.Tags{All: []string{tag}}
+	}
+	return all
 }

@@ -14,7 +14,7 @@ import (
 
 // layout is the version of what is in the folder: fields, analyzers and state. A folder of
 // another version is replaced, so raise it with every change to them.
-const layout = 2
+const layout = 3
 
 // stateKey is where an index keeps its state: in each of its snapshots, so that
 // numbers and postings always belong together.

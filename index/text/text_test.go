@@ -101,6 +101,7 @@ func TestQueries(t *testing.T) {
 	camera.Document.Camera = "NIKON D90"
 	tagged := entry("/p/y.jpg")
 	tagged.Document.Tags = []string{"SeaLake", "annual_crop"}
+	tagged.Document.Place = "Old Town, Łódź"
 	put(t, st,
 		entry("/p/a.jpg", "A dog is running in the snow", "Two boys and a cat"),                  // 1
 		entry("/p/Holiday 2019/snowDogs_12-HTMLPage.jpeg", "The man who sits"),                   // 2
@@ -136,6 +137,7 @@ func TestQueries(t *testing.T) {
 		{"Japanese, not there", words("京東"), []store.ID{}},
 		{"a language without analyzer", words("zazolc"), []store.ID{5}},
 		{"folder", words("holidays"), []store.ID{2}},
+		{"place", words("lodz"), []store.ID{7}},
 		{"digits of a name", words("2019"), []store.ID{2}},
 		{"name split on case", words("page"), []store.ID{2}},
 		{"name as a word", words("snowDogs_12"), []store.ID{2}},
@@ -289,7 +291,7 @@ func TestFollow(t *testing.T) {
 	ok(t, st.Move(ctx, []store.Relocation{{ID: ids[1], Path: "/p/beach/four.jpg", Root: "/p"}}))
 	check("beach", ids[1])
 	check("two")
-	ok(t, st.SetTags(ctx, map[store.ID][]string{ids[0]: {"sunny"}}))
+	ok(t, st.SetTags(ctx, map[store.ID]store.Tags{ids[0]: {All: []string{"sunny"}}}))
 	check("sunny", ids[0])
 	ok(t, st.Forget(ctx, ids[1]))
 	check("beach")

@@ -256,7 +256,7 @@ func TestFollow(t *testing.T) {
 	ok(t, st.Hide(ctx, ids[0]))
 	check(2, 4)
 	ok(t, st.SetVectors(ctx, map[store.ID][]float32{ids[2]: {0, 0, 1}, ids[1]: {-1, 0, 0}}))
-	ok(t, st.SetTags(ctx, map[store.ID][]string{ids[0]: {"x"}}))
+	ok(t, st.SetTags(ctx, map[store.ID]store.Tags{ids[0]: {All: []string{"x"}}}))
 	ok(t, st.Move(ctx, []store.Relocation{{ID: ids[1], Path: "/z"}}))
 	check(2, 3, 4)
 	ok(t, st.Unhide(ctx, ids[0]))

@@ -39,7 +39,7 @@ or labels, or a library file, whose stored vectors are taken. doc/eval.md says w
   --json                the report as one JSON object on stdout
 
 Exit status: 0 done, 1 failed or fell below the baseline, 2 usage, 3 done but some pictures could not be read, 4 no such
-library, 5 library in use, 6 the model does not fit the library, 7 no native backend, 130 interrupted.
+folder or library, 5 library in use, 6 the model does not fit the library, 7 no native backend, 130 interrupted.
 
   clipsearch eval ~/Pictures --captions ~/Pictures/captions.tsv --task retrieval
 `

@@ -27,7 +27,7 @@ func openEvaluation(ctx context.Context, p Process, opts evalOptions, meter *pro
 	info, err := os.Stat(opts.dataset)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
-			err = withHint(fmt.Errorf("%s: no such folder or library", opts.dataset), "name a folder of pictures, or a library file")
+			err = withHint(fmt.Errorf("%s: no such folder, and %w", opts.dataset, store.ErrNotFound), "name a folder of pictures, or a library file")
 		}
 		return nil, err
 	}

@@ -43,10 +43,25 @@ func (f flags) parse(args []string) ([]string, error) {
 	return rest, nil
 }
 
-// tidy turns package flag's messages into ours: they spell flags with one dash, we with two.
+// tidy turns package flag's messages into ours: they spell all flags with one dash, we only those of one letter.
 func tidy(message string) string {
-	message = strings.Replace(message, "flag provided but not defined: -", "there is no flag --", 1)
-	return strings.Replace(message, "flag needs an argument: -", "a value is missing after --", 1)
+	for _, m := range []struct{ theirs, ours string }{
+		{"flag provided but not defined: -", "there is no flag "},
+		{"flag needs an argument: -", "a value is missing after "},
+		{" for flag -", " for "}, // invalid value "x" for flag -k: parse error
+		{" for -", " for "},      // invalid boolean value "x" for -json: parse error
+	} {
+		before, after, found := strings.Cut(message, m.theirs)
+		if !found {
+			continue
+		}
+		dashes := "--"
+		if name, _, _ := strings.Cut(after, ":"); len(name) == 1 {
+			dashes = "-"
+		}
+		return before + m.ours + dashes + after
+	}
+	return message
 }
 
 // list is a flag that may be repeated.

@@ -40,12 +40,21 @@ func TestFlagsStandAnywhere(t *testing.T) {
 }
 
 func TestFlagErrorsNameTheFlag(t *testing.T) {
+	const help = "; clipsearch help search shows the flags"
 	for args, want := range map[string]string{
-		"--nope": "search: there is no flag --nope; clipsearch help search shows the flags",
-		"-k":     "search: a value is missing after --k; clipsearch help search shows the flags",
+		"--nope":     "search: there is no flag --nope" + help,
+		"-n":         "search: there is no flag -n" + help,
+		"-k":         "search: a value is missing after -k" + help,
+		"--mode":     "search: a value is missing after --mode" + help,
+		"-k=x":       `search: invalid value "x" for -k: parse error` + help,
+		"--index=x":  `search: invalid value "x" for --index: it is exact or hnsw` + help,
+		"--json=who": `search: invalid boolean value "who" for --json: parse error` + help,
 	} {
 		f := newFlags("search")
 		f.Int("k", 20, "")
+		f.String("mode", "", "")
+		new(common).indexFlag(f)
+		f.Bool("json", false, "")
 		_, err := f.parse([]string{args})
 		if err == nil || err.Error() != want || exitCode(err) != exitUsage {
 			t.Errorf("%s gives %v, want %s", args, err, want)

@@ -35,8 +35,8 @@ Searches and pages beside it see what is finished; a second index on the same li
                         and comes back without work when it is not excluded any more.
   --watch               go on: look again whenever something changed, and every --rescan DURATION (default 15m)
                         as network drives tell nobody of their changes. Stop it with Ctrl-C.
-  --thumbnails SIZE     256, 384, 512 (pixels of the longer side) or none, for the pictures that are read in
-                        this run (default 384); those of earlier runs stay as they are
+  --thumbnails SIZE     256, 384, 512 (pixels of the longer side) or none, for the pictures of these folders
+                        that are read from now on (default: as before, at first 384)
   --batch N             pictures that go through the model together (default 32)
 ` + libraryHelp + modelFlagsHelp + kindHelp + `  --quiet               no progress
   --json                the summary as one JSON object on stdout
@@ -75,7 +75,7 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 	f.Var(&opts.labels, "labels", "")
 	f.Var(&opts.exclude, "exclude", "")
 	f.IntVar(&opts.batch, "batch", 0, "")
-	f.StringVar(&opts.thumbnails, "thumbnails", "384", "")
+	f.StringVar(&opts.thumbnails, "thumbnails", "", "")
 	f.BoolVar(&opts.watch, "watch", false, "")
 	f.DurationVar(&opts.rescan, "rescan", 0, "")
 	dirs, err := f.parse(args)
@@ -86,7 +86,7 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 		return usagef("index: name the folders that --captions, --labels and --exclude are for")
 	case opts.batch < 0:
 		return usagef("index: --batch is %d; it is a number of pictures", opts.batch)
-	case thumbSizes[opts.thumbnails] == 0:
+	case opts.thumbnails != "" && thumbSizes[opts.thumbnails] == 0:
 		return usagef("index: --thumbnails is %q; it is 256, 384, 512 or none", opts.thumbnails)
 	case opts.rescan != 0 && !opts.watch:
 		return usagef("index: --rescan says how often --watch looks again; give --watch, too")

@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"path/filepath"
 
 	"github.com/dustin/go-humanize"
 
 	"clipsearch/index/store"
+	"clipsearch/index/text"
 	"clipsearch/internal/progress"
 )
 
@@ -105,7 +106,10 @@ func verify(ctx context.Context, places places, path string, repair bool, meter 
 	}
 	v.Repaired, v.Kept = true, repaired.Kept
 	v.Lost = append(v.Lost, repaired.Lost...)
-	return v, os.RemoveAll(cache) // what is in it is made again
+	if cache == "" {
+		return v, nil
+	}
+	return v, text.Discard(ctx, filepath.Join(cache, textFolder)) // it is made again
 }
 
 // verifyFile checks a library and, if it is whole, what is derived from it, and returns the folder where that is cached, ""

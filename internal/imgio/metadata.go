@@ -14,6 +14,7 @@ type Metadata struct {
 	Latitude     float64   // degrees, north positive; see HasGPS
 	Longitude    float64   // degrees, east positive; see HasGPS
 	HasGPS       bool
+	Place        string   // where, in words, from the nearest to the widest: "Hyde Park, Sydney, Australia"; "" unknown. IPTC, else XMP
 	Descriptions []string // IPTC, XMP, EXIF, in this order, each once, without what cameras write by themselves
 	Keywords     []string // IPTC, XMP, each once
 }
@@ -32,11 +33,26 @@ func ReadMetadata(data []byte) (Metadata, error) {
 	m.Camera = camera(tidy(t.exif.first("Make")), tidy(t.exif.first("Model")))
 	m.Latitude, m.Longitude, m.HasGPS = t.place()
 
+	m.Place = placeName(t)
+
 	lines := slices.Concat(t.iptc.text("Caption-Abstract"), t.xmp.text("Description"), []string{exifDescription(data, format, t)})
 	m.Descriptions = distinct(lines, func(s string) bool { return !isJunk(s, m.Camera) })
 	words := slices.Concat(t.iptc.text("Keywords"), t.xmp.text("Subject"))
 	m.Keywords = distinct(words, func(string) bool { return true })
 	return m, nil
+}
+
+// placeName joins the parts of a place.
+func placeName(t tags) string {
+	for _, parts := range [][]string{
+		{t.iptc.first("Sub-location"), t.iptc.first("City"), t.iptc.first("Province-State"), t.iptc.first("Country-PrimaryLocationName")},
+		{t.xmp.first("Location"), t.xmp.first("City"), t.xmp.first("State"), t.xmp.first("Country")},
+	} {
+		if name := strings.Join(distinct(parts, func(string) bool { return true }), ", "); name != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // distinct returns the texts tidied, without blank and repeated ones (in any case) and those that keep refuses.

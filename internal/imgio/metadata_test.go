@@ -51,7 +51,16 @@ func iptcBlock(declared bool, sets ...[2]string) []byte {
 const (
 	iptcCaption = "\x78" // 2:120
 	iptcKeyword = "\x19" // 2:25
+	iptcCity    = "\x5a" // 2:90
+	iptcPart    = "\x5c" // 2:92
+	iptcState   = "\x5f" // 2:95
+	iptcCountry = "\x65" // 2:101
 )
+
+// placePacket names a place, and one that is shown in the picture, which is another thing.
+const placePacket = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:core="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/" xmlns:other="http://example.org/"
+ photoshop:City="Łódź" photoshop:Country="Polska" other:State="none"><core:Location>Księży Młyn</core:Location></rdf:Description></rdf:RDF></x:xmpmeta>`
 
 const packet = `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmp:CreateDate="2001-02-03T04:05:06+09:00">
@@ -114,6 +123,16 @@ func TestReadMetadata(t *testing.T) {
 			"iptc in Latin 1",
 			withSegment(jpg, 0xed, iptcBlock(false, [2]string{iptcCaption, "Ein sch\xf6ner Tag"})),
 			Metadata{Descriptions: []string{"Ein schöner Tag"}},
+		},
+		{
+			"place in iptc",
+			withSegment(jpg, 0xed, iptcBlock(true, [2]string{iptcCity, "Zürich"}, [2]string{iptcPart, "Niederdorf"}, [2]string{iptcState, "Zürich"}, [2]string{iptcCountry, "Schweiz "})),
+			Metadata{Place: "Niederdorf, Zürich, Schweiz"},
+		},
+		{
+			"place in xmp",
+			withSegment(jpg, 0xe1, []byte("http://ns.adobe.com/xap/1.0/\x00"), []byte(placePacket)),
+			Metadata{Place: "Księży Młyn, Łódź, Polska"},
 		},
 		{
 			"all three, said twice",

@@ -17,8 +17,12 @@ type tags struct {
 // values are found values by the name that ExifTool gives them.
 type values map[string]any
 
-// dublinCore is the namespace of XMP's description and subject.
-const dublinCore = "http://purl.org/dc/elements/1.1/"
+// Namespaces of XMP: of description and subject, of the parts of a place, and of the smallest of these.
+const (
+	dublinCore = "http://purl.org/dc/elements/1.1/"
+	photoshop  = "http://ns.adobe.com/photoshop/1.0/"
+	iptcCore   = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
+)
 
 // readTags collects the tags that Metadata is made of.
 func readTags(data []byte, format string) tags {
@@ -37,12 +41,13 @@ func readTags(data []byte, format string) tags {
 	// One source after the other: what is broken in one does not keep the others from being read.
 	t.exif.read(data, kind, imagemeta.EXIF, "Make", "Model", "DateTimeOriginal", "OffsetTimeOriginal", "ImageDescription",
 		"GPSLatitude", "GPSLatitudeRef", "GPSLongitude", "GPSLongitudeRef")
-	t.iptc.read(data, kind, imagemeta.IPTC, "CodedCharacterSet", "Caption-Abstract", "Keywords")
+	t.iptc.read(data, kind, imagemeta.IPTC, "CodedCharacterSet", "Caption-Abstract", "Keywords",
+		"Sub-location", "City", "Province-State", "Country-PrimaryLocationName")
 	if format == formatPNG {
 		data, kind = wrapXMP(data), imagemeta.WebP
 	}
 	t.xmp.read(data, kind, imagemeta.XMP, "Description", "Subject", "DateTimeOriginal", "DateCreated", "CreateDate",
-		"GPSLatitude", "GPSLongitude")
+		"GPSLatitude", "GPSLongitude", "Location", "City", "State", "Country")
 	return t
 }
 
@@ -67,6 +72,10 @@ func (v values) read(data []byte, format imagemeta.ImageFormat, source imagemeta
 				return len(tag.Namespace) >= 4 && tag.Namespace[:4] == "IFD0" // IFD1 is about the thumbnail
 			case tag.Tag == "Description", tag.Tag == "Subject":
 				return tag.Namespace == dublinCore
+			case source == imagemeta.XMP && tag.Tag == "Location":
+				return tag.Namespace == iptcCore
+			case source == imagemeta.XMP && (tag.Tag == "City" || tag.Tag == "State" || tag.Tag == "Country"):
+				return tag.Namespace == photoshop
 			}
 			return true
 		},
