@@ -5,6 +5,8 @@
 // vectors of their own (MaskCLIP), a whole grid in one pass. Either way a softmax over the places, at the model's logit
 // scale, says where a text's thing is most likely.
 //
+// [Look] and [Seen.Find] are its halves, for who looks for several things one after the other.
+//
 // Probabilities are about the place alone, given that the thing is somewhere in the picture: together they are 1 for every
 // text, also for one whose thing is not there.
 //

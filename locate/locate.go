@@ -86,33 +86,58 @@ type Result struct {
 // encoder's input size across the shorter side helps; more than four times changes nothing. The errors are ErrNoText,
 // ErrNoPicture, and the encoder's.
 func Find(ctx context.Context, encoder Encoder, picture *image.RGBA, texts []string, opts Options) (Result, error) {
-	if err := check(picture, texts); err != nil {
+	if err := check(texts); err != nil {
 		return Result{}, err
 	}
-	if opts.Size == (image.Point{}) {
-		opts.Size = picture.Rect.Size()
+	seen, err := Look(ctx, encoder, picture, opts.Method)
+	if err != nil {
+		return Result{}, err
+	}
+	return seen.Find(ctx, encoder, texts, opts)
+}
+
+// Seen is a picture that has been looked at: things are found in it without looking again. It is safe for concurrent use.
+type Seen struct {
+	picture *image.RGBA
+	looks   looks
+}
+
+// Look looks at a picture as Find does, and remembers it.
+func Look(ctx context.Context, encoder Encoder, picture *image.RGBA, method Method) (*Seen, error) {
+	if picture == nil || picture.Rect.Empty() {
+		return nil, ErrNoPicture
+	}
+	looks, err := look(ctx, encoder, picture, method)
+	if err != nil {
+		return nil, err
+	}
+	return &Seen{picture, looks}, nil
+}
+
+// Find is the function Find for a picture that has been looked at, in the way that it was: opts.Method means nothing here.
+// encoder is the one that looked.
+func (s *Seen) Find(ctx context.Context, encoder Encoder, texts []string, opts Options) (Result, error) {
+	if err := check(texts); err != nil {
+		return Result{}, err
 	}
 	words, err := encoder.EncodeTexts(ctx, texts)
 	if err != nil {
 		return Result{}, err
 	}
-	looks, err := look(ctx, encoder, picture, opts.Method)
-	if err != nil {
-		return Result{}, err
+	size := s.picture.Rect.Size()
+	if opts.Size == (image.Point{}) {
+		opts.Size = size
 	}
-	result := Result{Size: opts.Size, picture: picture}
+	result := Result{Size: opts.Size, picture: s.picture}
 	for i, text := range texts {
-		heat := looks.heat(words[i], encoder.LogitScale(), picture.Rect.Size())
+		heat := s.looks.heat(words[i], encoder.LogitScale(), size)
 		result.Texts = append(result.Texts, Found{Text: text, Heat: heat, Boxes: heat.boxes(max(1, opts.Top), opts.Size)})
 	}
 	return result, nil
 }
 
-// check returns what is wrong with Find's arguments.
-func check(picture *image.RGBA, texts []string) error {
-	if picture == nil || picture.Rect.Empty() {
-		return ErrNoPicture
-	}
+// check returns what is wrong with texts.
+func check(texts []string) error {
 	if len(texts) == 0 {
 		return ErrNoText
 	}

@@ -10,6 +10,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"clipsearch/encode/encodetest"
 	"clipsearch/locate"
 )
@@ -208,5 +210,46 @@ func TestEncoderFails(t *testing.T) {
 	cancel()
 	if _, err := locate.Find(cancelled, new(encodetest.Encoder), picture, []string{"red"}, locate.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// countingEncoder counts the pictures that it encodes.
+type countingEncoder struct {
+	encodetest.Encoder
+	pictures int
+}
+
+func (e *countingEncoder) EncodePixels(ctx context.Context, inputs [][]uint8) ([][]float32, error) {
+	e.pictures += len(inputs)
+	return e.Encoder.EncodePixels(ctx, inputs)
+}
+
+// A picture that has been seen is not looked at again, and holds the same.
+func TestSeen(t *testing.T) {
+	encoder := new(countingEncoder)
+	picture := meadow(image.Pt(300, 200), image.Rect(200, 20, 260, 80))
+	seen, err := locate.Look(t.Context(), encoder, picture, locate.Tiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	once := encoder.pictures
+	for _, text := range []string{"red", "green", "red"} {
+		got, err := seen.Find(t.Context(), encoder, []string{text}, locate.Options{Top: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := locate.Find(t.Context(), new(encodetest.Encoder), picture, []string{text}, locate.Options{Top: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.Texts, got.Texts); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+	if encoder.pictures != once {
+		t.Errorf("%d pictures were encoded after the first look", encoder.pictures-once)
+	}
+	if _, err := seen.Find(t.Context(), encoder, nil, locate.Options{}); !errors.Is(err, locate.ErrNoText) {
+		t.Errorf("no text: %v", err)
 	}
 }

@@ -24,8 +24,9 @@ type looks struct{ tiles, dense []layer }
 // does no better than chance with a small model, more than three cost more than they bring.
 var windowScales = []int{2, 3}
 
-// encodeBatch is how many tiles are prepared before they are encoded: it bounds memory, not speed.
-const encodeBatch = 64
+// encodeBatch is how many tiles are encoded together: enough for the speed of large matrices, few enough that a query which
+// needs the same tower waits a fraction of a second.
+const encodeBatch = 16
 
 // look encodes what a method needs of a picture.
 func look(ctx context.Context, encoder Encoder, picture *image.RGBA, method Method) (looks, error) {

@@ -50,6 +50,29 @@ func (r Result) Overlay(w io.Writer) error {
 	return png.Encode(w, img)
 }
 
+// Layer writes a PNG of the first text's map to be laid over the picture: the likelier, the more colour and the less
+// transparent, with its boxes. It has the picture's aspect.
+func (r Result) Layer(w io.Writer) error {
+	size := panelSize(r.Size)
+	img := image.NewNRGBA(image.Rectangle{Max: size})
+	colours, heat := ramp(), r.Texts[0].Heat
+	peak := heat.peak()
+	for y := range size.Y {
+		for x := range size.X {
+			value := heat.level(x, y, size, peak)
+			c := colours[int(255*value+0.5)]
+			img.SetNRGBA(x, y, color.NRGBA{c.R, c.G, c.B, uint8(math.Round(255 * layerOpacity * value))})
+		}
+	}
+	for n := len(r.Texts[0].Boxes) - 1; n >= 0; n-- { // the first on top
+		frame(img, fitted(r.Texts[0].Boxes[n].Rectangle, r.Size, img.Rect), n == 0)
+	}
+	return png.Encode(w, img)
+}
+
+// layerOpacity is how much of the picture the likeliest place covers: its colours are told apart, and what is there is seen.
+const layerOpacity = 0.7
+
 // panelSize returns how large a picture of the given size is drawn, in px.
 func panelSize(size image.Point) image.Point {
 	long := max(size.X, size.Y)
@@ -74,21 +97,31 @@ func faded(img *image.RGBA) *image.RGBA {
 
 // tint lays the map over a panel: the likelier, the more colour.
 func (h Heat) tint(img *image.RGBA, panel image.Rectangle, colours *[256]color.RGBA) {
-	peak := 0.0
-	for _, c := range h.Cells {
-		peak = max(peak, c)
-	}
+	peak := h.peak()
 	for y := panel.Min.Y; y < panel.Max.Y; y++ {
 		for x := panel.Min.X; x < panel.Max.X; x++ {
-			u := (float64(x-panel.Min.X) + 0.5) / float64(panel.Dx())
-			v := (float64(y-panel.Min.Y) + 0.5) / float64(panel.Dy())
-			value := min(1, h.at(u, v)/peak)
+			value := h.level(x-panel.Min.X, y-panel.Min.Y, panel.Size(), peak)
 			c := colours[int(255*value+0.5)]
 			p := img.Pix[img.PixOffset(x, y):]
 			share := 0.35 + 0.4*value
 			p[0], p[1], p[2] = mix(p[0], c.R, share), mix(p[1], c.G, share), mix(p[2], c.B, share)
 		}
 	}
+}
+
+// peak returns the map's highest cell.
+func (h Heat) peak() float64 {
+	peak := 0.0
+	for _, c := range h.Cells {
+		peak = max(peak, c)
+	}
+	return peak
+}
+
+// level returns the map's value at a px of a panel, as a share of the peak.
+func (h Heat) level(x, y int, panel image.Point, peak float64) float64 {
+	u, v := (float64(x)+0.5)/float64(panel.X), (float64(y)+0.5)/float64(panel.Y)
+	return min(1, h.at(u, v)/peak)
 }
 
 // mix returns a with a share of b.
@@ -121,7 +154,7 @@ func fitted(box image.Rectangle, size image.Point, panel image.Rectangle) image.
 }
 
 // frame draws a box's outline, white within black, so that it shows on any ground; the first box's is thicker.
-func frame(img *image.RGBA, box image.Rectangle, first bool) {
+func frame(img draw.Image, box image.Rectangle, first bool) {
 	inner := 1
 	if first {
 		inner = 2
@@ -131,7 +164,7 @@ func frame(img *image.RGBA, box image.Rectangle, first bool) {
 }
 
 // outline draws a rectangle's border of the given width, in px, inwards.
-func outline(img *image.RGBA, r image.Rectangle, width int, c color.RGBA) {
+func outline(img draw.Image, r image.Rectangle, width int, c color.RGBA) {
 	paint := image.NewUniform(c)
 	for _, side := range []image.Rectangle{
 		{r.Min, image.Pt(r.Max.X, r.Min.Y+width)}, {image.Pt(r.Min.X, r.Max.Y-width), r.Max},

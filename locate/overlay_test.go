@@ -42,6 +42,31 @@ func TestOverlayOfAnyShape(t *testing.T) {
 	}
 }
 
+// The layer has the picture's aspect, covers the thing, and leaves the rest to be seen.
+func TestLayer(t *testing.T) {
+	thing := image.Rect(300, 40, 380, 120)
+	result, err := locate.Find(t.Context(), new(encodetest.Encoder), meadow(image.Pt(400, 300), thing), []string{"red"}, locate.Options{Size: image.Pt(800, 600)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := result.Layer(&b); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := img.Bounds().Size(); size != image.Pt(640, 480) {
+		t.Fatalf("its size is %v", size)
+	}
+	_, _, _, on := img.At(544, 128).RGBA()
+	_, _, _, off := img.At(60, 400).RGBA()
+	if on < 0x9000 || off > 0x1000 {
+		t.Errorf("opacity %#x on the thing, %#x beside it", on, off)
+	}
+}
+
 // Errors of the writer come back.
 func TestOverlayFails(t *testing.T) {
 	result, err := locate.Find(t.Context(), new(encodetest.Encoder), meadow(image.Pt(20, 20), image.Rectangle{}), []string{"red"}, locate.Options{})

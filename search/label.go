@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -30,6 +31,27 @@ type labeller struct {
 	labels  []string
 	vectors [][]float32
 	scale   float64
+}
+
+// Label ranks labels for one picture, as Search does for hits with Query.Labels; no prompts mean DefaultPrompts. Errors are
+// those of Search: ErrEmptyQuery without labels.
+func (e *Engine) Label(ctx context.Context, id ID, labels, prompts []string) ([]Label, error) {
+	if len(labels) == 0 {
+		return nil, fmt.Errorf("%w: name some labels", ErrEmptyQuery)
+	}
+	q, err := Query{K: 1, Labels: labels, Prompts: prompts}.withDefaults(e.store.Model().ID)
+	if err != nil {
+		return nil, err
+	}
+	picture, err := e.likeVector(id)
+	if err != nil {
+		return nil, err
+	}
+	l, err := e.newLabeller(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("rank the labels: %w", err)
+	}
+	return l.rank(picture), nil
 }
 
 // newLabeller encodes the labels; nil if there are none.

@@ -26,7 +26,12 @@ type answer struct {
 
 // apiSearch answers GET /api/v1/search.
 func (s *site) apiSearch(w http.ResponseWriter, r *http.Request) {
-	result, err := s.ask(r)
+	s.answerSearch(w, r, func(*search.Query) {})
+}
+
+// answerSearch answers with the search that an address spells, after change.
+func (s *site) answerSearch(w http.ResponseWriter, r *http.Request, change func(*search.Query)) {
+	result, err := s.ask(r, change)
 	if err != nil {
 		apiError(w, r, err)
 		return
@@ -37,8 +42,8 @@ func (s *site) apiSearch(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// ask runs the search that an address spells.
-func (s *site) ask(r *http.Request) (*search.Result, error) {
+// ask runs the search that an address spells, after change.
+func (s *site) ask(r *http.Request, change func(*search.Query)) (*search.Result, error) {
 	request, err := parseRequest(r.URL.Query(), search.DefaultK, search.MaxResults)
 	if err != nil {
 		return nil, err
@@ -50,6 +55,7 @@ func (s *site) ask(r *http.Request) (*search.Result, error) {
 	if err := addAPIFields(r.URL.Query(), &q); err != nil {
 		return nil, err
 	}
+	change(&q)
 	return s.searcher.Search(r.Context(), q)
 }
 
@@ -77,10 +83,15 @@ func (s *site) apiStats(w http.ResponseWriter, r *http.Request) {
 		apiError(w, r, err)
 		return
 	}
+	var model any
+	if stats.Model.ID != "" {
+		model = map[string]any{"id": stats.Model.ID, "dir": stats.Model.Dir, "dims": stats.Model.Dims}
+	}
 	writeJSON(w, http.StatusOK, map[string]any{
-		"documents": stats.Documents, "hidden": stats.Hidden, "vectors": stats.Vectors, "captions": stats.Captions,
-		"skipped": stats.Skipped, "bytes": stats.Bytes,
-		"model": map[string]any{"id": stats.Model.ID, "dims": stats.Model.Dims},
+		"library": s.library.Path(), "documents": stats.Documents, "hidden": stats.Hidden, "vectors": stats.Vectors,
+		"captions": stats.Captions, "captioned": stats.Captioned, "skipped": stats.Skipped, "languages": stats.Languages,
+		"formats": stats.Formats, "thumbnails": stats.Thumbnails, "thumbnail_bytes": stats.ThumbnailBytes, "bytes": stats.Bytes,
+		"sequence": stats.Sequence, "model": model,
 	})
 }
 

@@ -12,6 +12,7 @@
 //	GET  /static/{file}     style sheet, script, icons
 //	GET  /api/v1/search     {"hits":[…],"total":…,"more":…,"took_ms":…,"notes":[…]}
 //	GET  /api/v1/stats      the counts of the library
+//	GET  /api/v1/documents/{id}…  a picture, its like, its labels, where in it things are
 //	GET  /api/v1/folders    the folders of the library, with counts
 //	GET  /api/v1/skipped    the files that could not be read
 //	GET  /api/v1/complete   folders of this computer, to name one

@@ -12,6 +12,7 @@ import (
 // Searcher answers queries. *search.Engine is one.
 type Searcher interface {
 	Search(ctx context.Context, q search.Query) (*search.Result, error)
+	Label(ctx context.Context, id search.ID, labels, prompts []string) ([]search.Label, error)
 }
 
 // Library is what the pages show of documents. *store.Store is one. Its methods are called from several goroutines at
@@ -25,15 +26,17 @@ type Library interface {
 	EachFile(ctx context.Context, fn func(search.File) error) error // by path
 	EachSkip(ctx context.Context, fn func(search.Skip) error) error // by path
 	Sequence() uint64                                               // changes when the library does
+	Path() string                                                   // of its file
 }
 
-// Deps are what the pages are made of. All are needed.
+// Deps are what the pages are made of. All are needed but those that say so.
 type Deps struct {
 	Searcher Searcher
 	Library  Library
 	Jobs     *jobs.Queue
-	Static   fs.FS  // app.css, app.js, icon.svg, nothing.svg
-	Address  string // host:port that the server listens on, the port as bound
+	Locator  Locator // nil: nothing can be found in pictures
+	Static   fs.FS   // app.css, app.js, icon.svg, nothing.svg
+	Address  string  // host:port that the server listens on, the port as bound
 }
 
 // site holds what all handlers share.
@@ -45,6 +48,7 @@ type site struct {
 	folders  *folders
 	uploads  *uploads
 	jobs     *jobs.Queue
+	locator  Locator
 	lookups  chan struct{} // one slot a look at the disk; see complete
 	streams  chan struct{} // one slot a stream of events
 }
@@ -63,7 +67,7 @@ func New(deps Deps) (http.Handler, error) {
 	s := &site{
 		searcher: deps.Searcher, library: deps.Library, static: static,
 		counts: &counts{library: deps.Library}, folders: &folders{library: deps.Library}, uploads: newUploads(maxUploads, maxUploadBytes),
-		jobs: deps.Jobs, lookups: make(chan struct{}, maxLookups), streams: make(chan struct{}, maxStreams),
+		jobs: deps.Jobs, locator: deps.Locator, lookups: make(chan struct{}, maxLookups), streams: make(chan struct{}, maxStreams),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.searchPage)
@@ -75,6 +79,14 @@ func New(deps Deps) (http.Handler, error) {
 	mux.HandleFunc("GET /static/{file}", s.staticFile)
 	mux.HandleFunc("GET /api/v1/search", s.apiSearch)
 	mux.HandleFunc("GET /api/v1/stats", s.apiStats)
+	mux.HandleFunc("GET /api/v1/documents/{id}", s.apiDocument)
+	mux.HandleFunc("GET /api/v1/documents/{id}/thumbnail", s.apiThumbnail)
+	mux.HandleFunc("GET /api/v1/documents/{id}/original", s.apiOriginal)
+	mux.HandleFunc("GET /api/v1/documents/{id}/similar", s.apiSimilar)
+	mux.HandleFunc("GET /api/v1/documents/{id}/labels", s.apiLabels)
+	mux.HandleFunc("GET /api/v1/documents/{id}/locate", s.apiLocate)
+	mux.HandleFunc("GET /api/v1/documents/{id}/locate.png", s.apiLocateLayer)
+	mux.HandleFunc("GET /api/v1/documents/{id}/locate-sheet.png", s.apiLocateSheet)
 	mux.HandleFunc("GET /api/v1/folders", s.apiFolders)
 	mux.HandleFunc("GET /api/v1/complete", s.apiComplete)
 	mux.HandleFunc("GET /api/v1/skipped", s.apiSkipped)

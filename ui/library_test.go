@@ -112,7 +112,7 @@ func (g *gallery) serve(encoder search.Encoder) {
 	g.t.Cleanup(func() { words.Close() })
 	g.server = httptest.NewUnstartedServer(nil)
 	engine := search.New(search.Deps{Store: g.store, Text: words, Vectors: vectors, Encoder: encoder})
-	handler, err := New(Deps{Searcher: engine, Library: g.store, Jobs: g.jobs, Static: assets.Static(), Address: g.server.Listener.Addr().String()})
+	handler, err := New(Deps{Searcher: engine, Library: g.store, Jobs: g.jobs, Locator: finger{}, Static: assets.Static(), Address: g.server.Listener.Addr().String()})
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 		return err
 	}
 	address := listener.Addr().String()
-	handler, err := ui.New(ui.Deps{Searcher: engine, Library: lib.store, Jobs: lib.jobs, Static: assets.Static(), Address: address})
+	handler, err := ui.New(ui.Deps{Searcher: engine, Library: lib.store, Jobs: lib.jobs, Locator: newLocator(engine.encoder), Static: assets.Static(), Address: address})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
