@@ -52,6 +52,7 @@ func (x *Index) Check(ctx context.Context) (problems []string, err error) {
 // represents reports whether the codes of a row are those of v; buffer has the length of both.
 func (s *snapshot) represents(place uint32, v half, buffer []float32) bool {
 	v.unit(buffer)
+	s.turn.apply(buffer)
 	c, i := s.at(place)
 	codes, most := c.row(i), float64(c.scale[i])*0.51 // half a step, and what float32 rounds
 	for j, x := range buffer {

@@ -3,12 +3,13 @@ package vector
 import (
 	"errors"
 	"math"
+	"sync/atomic"
 
 	"clipsearch/index/vector/kernel"
 	"clipsearch/internal/vec"
 )
 
-// center is what the codes of a snapshot are relative to: a mean, because the vectors
+// center is what the codes of a snapshot are relative to: a mean of rotated vectors, because the vectors
 // of one encoder lie in a narrow cone, and what tells them apart is small beside what
 // they share.
 type center struct {
@@ -17,7 +18,7 @@ type center struct {
 	rows   int     // of the snapshot that mean was computed for
 }
 
-// codes are the rows of a block as 8-bit numbers: row ≈ mean + scale·(code − kernel.Zero).
+// codes are the rows of a block, rotated, as 8-bit numbers: row ≈ mean + scale·(code − kernel.Zero).
 type codes struct {
 	values []uint8 // [blockRows, kernel.Padded(dims)]
 	scale  [blockRows]float32
@@ -26,6 +27,8 @@ type codes struct {
 	// margin is how far the inner product of a unit vector with the coded residual is from that with the residual, see
 	// margin.
 	margin [blockRows]float32
+	// sketch is that of the block; nil until one is made.
+	sketch atomic.Pointer[sketch]
 }
 
 // deviations is how many standard deviations of its error an estimated similarity is taken to be off at most. The errors
@@ -85,22 +88,22 @@ func (s *snapshot) computeCenter() (*center, error) {
 		sums[i] = newTotal(s.dims)
 		errs[i] = s.eachVector(s.rowsIn(i), func(_ int, v half) { sums[i].add(v) })
 	})
-	return meanOf(sums, s.rows), errors.Join(errs...)
+	return meanOf(sums, s.rows, s.turn), errors.Join(errs...)
 }
 
 // centerOf returns the mean of rows.
-func centerOf(rows []half, dims int) *center {
+func (s *snapshot) centerOf(rows []half) *center {
 	if len(rows) < blockRows {
-		return &center{mean: make([]float32, dims)} // of so few the mean says little; it is computed once there are more
+		return &center{mean: make([]float32, s.dims)} // of so few the mean says little; it is computed once there are more
 	}
 	sums := make([]*total, (len(rows)+blockRows-1)/blockRows)
 	parallel(len(sums), func(_, i int) {
-		sums[i] = newTotal(dims)
+		sums[i] = newTotal(s.dims)
 		for _, v := range rows[i*blockRows : min(len(rows), (i+1)*blockRows)] {
 			sums[i].add(v)
 		}
 	})
-	return meanOf(sums, len(rows))
+	return meanOf(sums, len(rows), s.turn)
 }
 
 // total is a sum of unit vectors.
@@ -122,8 +125,8 @@ func (t *total) add(v half) {
 	t.n++
 }
 
-// meanOf returns the mean of what sums have, as that of a set of rows.
-func meanOf(sums []*total, rows int) *center {
+// meanOf returns the mean of what sums have, rotated, as that of a set of rows.
+func meanOf(sums []*total, rows int, turn *rotation) *center {
 	all := sums[0]
 	for _, part := range sums[1:] {
 		for j, x := range part.sum {
@@ -135,6 +138,7 @@ func meanOf(sums []*total, rows int) *center {
 	for j, x := range all.sum {
 		c.mean[j] = float32(x / float64(max(1, all.n)))
 	}
+	turn.apply(c.mean)
 	c.square = vec.Dot(c.mean, c.mean)
 	return c
 }
@@ -162,6 +166,7 @@ func (s *snapshot) codeBlocks(from int, fill func(block int, set func(r int, v h
 		row := make([]float32, s.dims)
 		errs[i] = fill(from+i, func(r int, v half) {
 			v.unit(row)
+			s.turn.apply(row)
 			for j := range row {
 				row[j] -= s.center.mean[j]
 			}

@@ -81,7 +81,7 @@ func (e *edit) deadBits(block int) *bitmap {
 // flush codes the fresh rows. The first rows of all have a mean of their own.
 func (e *edit) flush() {
 	if len(e.fresh) == e.next.rows {
-		e.next.center = centerOf(e.fresh, e.next.dims)
+		e.next.center = e.next.centerOf(e.fresh)
 	}
 	e.next.code(e.next.rows-len(e.fresh), e.fresh)
 	e.fresh = nil

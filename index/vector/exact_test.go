@@ -139,7 +139,7 @@ func TestMargins(t *testing.T) {
 				for _, d := range []digits{q.coarse, q.fine} {
 					dot := vec.Dot(row, queryOf(q, d))
 					got := q.base + q.tilt*c.bias[i] + dot
-					want, most := rowOf(t, s, r).similarity(unit), q.spread*c.margin[i]+d.slack
+					want, most := rowOf(t, s, r).similarity(unit), q.spread*c.margin[i]+d.slack(s.reach)
 					if math.Abs(float64(got-want)) > float64(most) {
 						t.Fatalf("%s: estimate %v of row %d is not within %v of %v", name, got, r, most, want)
 					}
@@ -176,8 +176,13 @@ func TestCenterFollows(t *testing.T) {
 	check := func(what string, rows int, first, second float64) {
 		t.Helper()
 		c := x.current.Load().center
-		if c.rows != rows || math.Abs(float64(c.mean[0])-first) > 0.01 || math.Abs(float64(c.mean[1])-second) > 0.01 {
-			t.Errorf("%s: mean %v of %d rows, want %v, %v of %d", what, c.mean[:2], c.rows, first, second, rows)
+		want := make([]float32, dims)
+		want[0], want[1] = float32(first), float32(second)
+		x.current.Load().turn.apply(want)
+		for j, y := range want {
+			if c.rows != rows || math.Abs(float64(c.mean[j]-y)) > 0.01 {
+				t.Fatalf("%s: mean %v of %d rows, want %v of %d", what, c.mean, c.rows, want, rows)
+			}
 		}
 	}
 	add(0, blockRows-1, 1)

@@ -19,6 +19,7 @@ type Index struct {
 	current atomic.Pointer[snapshot] // what searches see
 	kernel  kernel.Kernel
 	kind    Kind
+	scanned atomic.Bool   // by a search
 	edited  chan struct{} // has one while there are changes that Tend hasn't seen
 
 	building sync.Mutex          // of Build

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"clipsearch/index/store"
 	"clipsearch/index/vector/kernel"
 	"clipsearch/internal/vec"
@@ -89,6 +91,7 @@ func TestRealVectors(t *testing.T) {
 	const k, listed = 10, 100
 	rows := readImages(t)
 	x := indexOf(t, rows)
+	sketched(x)
 	for _, row := range rows {
 		vec.Normalize(row)
 	}
@@ -102,6 +105,13 @@ func TestRealVectors(t *testing.T) {
 			all, err := x.SearchBatch(ctx, queries, k, Options{})
 			ok(t, err)
 			for i, found := range all {
+				if by.HasCrumbs() {
+					alone, err := x.Search(ctx, queries[i], k, Options{}) // by sketches
+					ok(t, err)
+					if d := cmp.Diff(found, alone); d != "" {
+						t.Errorf("%s, %s, query %d: -in a batch +alone:\n%s", by.Name, set.name, i, d)
+					}
+				}
 				unit := append([]float32(nil), queries[i]...)
 				vec.Normalize(unit)
 				tenth := rows[binary.LittleEndian.Uint32(truth[4*(i*listed+k-1):])]

@@ -17,13 +17,15 @@ const SnapshotName = "vectors"
 // snapshotVersion is the version of what Save writes: little-endian numbers, one after the other,
 //
 //	uint32 dims, uint32 rows, uint32 repaired
-//	uint32 center rows, float32 reach, float32 [dims] mean
+//	uint32 center rows, float32 reach, float32 [dims] mean, rotated
 //	for each block of 256 rows, of which the last has fewer, n:
 //	  uint64 [n] IDs, uint64 [4] bitmap of dead rows
 //	  float32 [n] scales, float32 [n] biases, float32 [n] margins
 //	  uint8 [n, dims padded to a multiple of 64] codes
 //	uint8 1 and a graph as package hnsw writes it, or uint8 0
-const snapshotVersion = 1
+//
+// Version 1 had codes of vectors that were not rotated.
+const snapshotVersion = 2
 
 // An index is saved if it has so many vectors that reading them again takes longer than one notices, and if a share of
 // them has changed since it was saved last: until then the changes are read from the log.

@@ -22,17 +22,18 @@ type gathering struct {
 	least *vec.TopK[float32] // what the similarities of the k best rows are at least
 	floor float32
 	found []candidate
+	later []candidate // rows that are not compared by their codes yet
 }
 
 // scan estimates the similarities of all live rows from first on with each query, the blocks shared
-// among the cores, and returns what each goroutine has gathered for each query.
-func (s *snapshot) scan(ctx context.Context, by kernel.Kernel, queries []*query, k, first int, keep filter) [][]gathering {
+// among the cores, and returns what each goroutine has gathered for each query. It may use sketches, and make some.
+func (s *snapshot) scan(ctx context.Context, by kernel.Kernel, queries []*query, k, first int, keep filter, use sketches) [][]gathering {
 	from := first / blockRows
 	blocks := max(0, len(s.blocks)-from)
 	parts := make([][]gathering, cores(blocks)) // [worker][query]
 	scanners := make([]scanner, len(parts))
 	for w := range parts {
-		scanners[w] = scanner{s: s, by: by, keep: keep, dots: make([]int32, blockRows)}
+		scanners[w] = scanner{s: s, by: by, keep: keep, sketches: use, dots: make([]int32, blockRows)}
 		parts[w] = newGatherings(len(queries), k)
 	}
 	parallel(blocks, func(w, n int) {
@@ -44,7 +45,29 @@ func (s *snapshot) scan(ctx context.Context, by kernel.Kernel, queries []*query,
 			scanners[w].scan(block, max(0, first-block*blockRows), q, &parts[w][i])
 		}
 	})
+	for i, q := range queries {
+		shareFloor(parts, i, k)
+		parallel(len(parts), func(_, w int) { scanners[w].catchUp(q, &parts[w][i]) })
+	}
 	return parts
+}
+
+// shareFloor gives all gatherings of a query the floor that they have found together.
+func shareFloor(parts [][]gathering, query, k int) {
+	if len(parts) < 2 {
+		return
+	}
+	least := vec.NewTopK[float32](k)
+	for _, part := range parts {
+		for _, row := range part[query].least.Sorted() {
+			least.Push(row.ID, row.Score)
+		}
+	}
+	if floor, full := least.Threshold(); full {
+		for _, part := range parts {
+			part[query].floor = floor
+		}
+	}
 }
 
 // scanner compares queries with the rows of blocks.
@@ -52,16 +75,23 @@ type scanner struct {
 	s    *snapshot
 	by   kernel.Kernel
 	keep filter
-	dots []int32   // [blockRows]
-	bits bitmap    // of the rows of a block that may be near
-	kept []int     // rows of a block that the filter keeps
-	rows [][]uint8 // their codes
+	sketches
+	dots   []int32   // [blockRows]
+	bits   bitmap    // of the rows of a block that may be near
+	picked []uint32  // rows to compare by their codes
+	codes  [][]uint8 // theirs
 }
 
 // scan adds the candidates of a block, from a row on, to g.
 func (n *scanner) scan(block, from int, q *query, g *gathering) {
 	if n.keep.selective {
-		n.scanKept(block, from, q, g)
+		n.pick(block, from)
+		n.comparePicked(q, g)
+		return
+	}
+	if k := n.sketchOf(block); k != nil && from == 0 {
+		n.pickSketched(block, k, q, g)
+		n.comparePicked(q, g)
 		return
 	}
 	s := n.s
@@ -69,44 +99,45 @@ func (n *scanner) scan(block, from int, q *query, g *gathering) {
 	dots := n.dots[:rows-from]
 	n.by.Dots(dots, q.coarse.codes, c.values[from*stride:rows*stride])
 	n.by.Above(n.bits[:], dots, kernel.Rows{Bias: c.bias[from:rows], Scale: c.scale[from:rows], Margin: c.margin[from:rows]}, kernel.Estimate{
-		Base: q.base, Tilt: q.tilt, Unit: q.coarse.scale, Spread: q.spread, Floor: g.floor - q.coarse.slack,
+		Base: q.base, Tilt: q.tilt, Unit: q.coarse.scale, Spread: q.spread, Floor: g.floor - q.coarse.slack(s.reach),
 	})
 	for word, bits := range n.bits {
 		for ; bits != 0; bits &= bits - 1 {
 			i := 64*word + mathbits.TrailingZeros64(bits)
-			n.try(block, from+i, q, dots[i], g)
+			n.try(uint32(block*blockRows+from+i), q, dots[i], g)
 		}
 	}
 }
 
 // try adds a row whose product with q's coarse digits is known to g, unless it is dead or kept out, or the floor has risen
 // above it.
-func (n *scanner) try(block, r int, q *query, dot int32, g *gathering) {
-	c := n.s.codes[block]
-	similarity := q.estimate(c, r, dot)
-	if similarity+q.spread*c.margin[r] < g.floor-q.coarse.slack || n.s.deadOf(block).has(r) || !n.keep.has(n.s.blocks[block].ids[r]) {
+func (n *scanner) try(row uint32, q *query, dot int32, g *gathering) {
+	c, r := n.s.at(row)
+	similarity := q.estimate(c.bias[r], c.scale[r], dot)
+	if similarity+q.spread*c.margin[r] < g.floor-q.coarse.slack(n.s.reach) || n.s.isDead(int(row)) || !n.keep.has(n.s.id(int(row))) {
 		return
 	}
-	g.refine(n, q, block*blockRows+r, similarity)
+	g.refine(n, q, int(row), similarity)
 }
 
-// scanKept asks the filter first and compares what it keeps.
-func (n *scanner) scanKept(block, from int, q *query, g *gathering) {
+// pick lists the live rows of a block, from a row on, that the filter keeps.
+func (n *scanner) pick(block, from int) {
 	b, c, dead := n.s.blocks[block], n.s.codes[block], n.s.deadOf(block)
-	n.kept, n.rows = n.kept[:0], n.rows[:0]
 	for r := from; r < n.s.rowsOf(block); r++ {
 		if !dead.has(r) && n.keep.has(b.ids[r]) {
-			n.kept, n.rows = append(n.kept, r), append(n.rows, c.row(r))
+			n.picked, n.codes = append(n.picked, uint32(block*blockRows+r)), append(n.codes, c.row(r))
 		}
 	}
-	dots := n.dots[:len(n.kept)]
-	n.by.DotsAt(dots, q.coarse.codes, n.rows)
-	for i, r := range n.kept {
-		similarity := q.estimate(c, r, dots[i])
-		if similarity+q.spread*c.margin[r] >= g.floor-q.coarse.slack {
-			g.refine(n, q, block*blockRows+r, similarity)
-		}
+}
+
+// comparePicked compares the rows that were picked by their codes; none are picked then.
+func (n *scanner) comparePicked(q *query, g *gathering) {
+	dots := n.dots[:len(n.picked)]
+	n.by.DotsAt(dots, q.coarse.codes, n.codes)
+	for i, row := range n.picked {
+		n.try(row, q, dots[i], g)
 	}
+	n.picked, n.codes = n.picked[:0], n.codes[:0]
 }
 
 // refine adds a row whose similarity is estimated by q's coarse digits, if its fine ones leave it among the k best.
@@ -115,7 +146,7 @@ func (g *gathering) refine(n *scanner, q *query, row int, similarity float32) {
 	var dot [1]int32
 	n.by.Dots(dot[:], q.fine.codes, c.row(r))
 	similarity += q.fine.scale * c.scale[r] * float32(dot[0])
-	g.add(row, similarity, q.spread*c.margin[r]+q.fine.slack)
+	g.add(row, similarity, q.spread*c.margin[r]+q.fine.slack(n.s.reach))
 }
 
 // newGatherings returns one for each of n queries for its k best.
@@ -135,7 +166,7 @@ func (g *gathering) add(row int, similarity, margin float32) {
 	g.found = append(g.found, candidate{row, similarity + margin})
 	g.least.Push(uint64(row), similarity-margin)
 	if floor, full := g.least.Threshold(); full {
-		g.floor = floor
+		g.floor = max(g.floor, floor) // which may be that of other gatherings
 	}
 }
 

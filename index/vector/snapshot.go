@@ -29,6 +29,7 @@ type snapshot struct {
 	st     *store.Store // that has the vectors; nil: the blocks have them
 	blocks []*block
 	codes  []*codes  // of each block
+	turn   *rotation // what vectors are turned by before they are coded
 	center *center   // what codes is relative to
 	reach  float32   // the longest residual in codes
 	dead   []*bitmap // of deleted rows, by block; nil or missing: none
@@ -41,7 +42,7 @@ type snapshot struct {
 }
 
 func emptySnapshot(dims int, st *store.Store) *snapshot {
-	return &snapshot{dims: dims, st: st, center: &center{mean: make([]float32, dims)}}
+	return &snapshot{dims: dims, st: st, turn: newRotation(dims), center: &center{mean: make([]float32, dims)}}
 }
 
 // rowsOf returns how many rows of a block are in use.

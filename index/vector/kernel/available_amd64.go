@@ -17,6 +17,9 @@ func Available() []Kernel {
 			above: func(dst []uint64, dots []int32, r Rows, e *Estimate) {
 				aboveAVX512(&dst[0], &dots[0], &r.Bias[0], &r.Scale[0], &r.Margin[0], len(dots), e)
 			},
+			crumbDots: func(dst []int32, q []int8, rows []uint8) {
+				crumbDotsVNNI(&dst[0], &q[0], &rows[0], len(dst), len(q))
+			},
 		})
 	}
 	if cpu.X86.HasAVX2 {
@@ -30,6 +33,9 @@ func Available() []Kernel {
 			},
 			above: func(dst []uint64, dots []int32, r Rows, e *Estimate) {
 				aboveAVX2(&dst[0], &dots[0], &r.Bias[0], &r.Scale[0], &r.Margin[0], len(dots), e)
+			},
+			crumbDots: func(dst []int32, q []int8, rows []uint8) {
+				crumbDotsAVX2(&dst[0], &q[0], &rows[0], len(dst), len(q))
 			},
 		})
 	}
@@ -65,3 +71,13 @@ func aboveAVX512(dst *uint64, dots *int32, bias, scale, margin *float32, rows in
 //
 //go:noescape
 func aboveAVX2(dst *uint64, dots *int32, bias, scale, margin *float32, rows int, e *Estimate)
+
+// crumbDotsVNNI needs what dotsVNNI needs. n > 0; dims > 0, a multiple of 256.
+//
+//go:noescape
+func crumbDotsVNNI(dst *int32, q *int8, rows *uint8, n, dims int)
+
+// crumbDotsAVX2 needs AVX2. n > 0; dims > 0, a multiple of 256.
+//
+//go:noescape
+func crumbDotsAVX2(dst *int32, q *int8, rows *uint8, n, dims int)

@@ -16,6 +16,9 @@ func Available() []Kernel {
 					dotsDotProd(&dst[i], &q[0], &row[0], 1, len(q))
 				}
 			},
+			crumbDots: func(dst []int32, q []int8, rows []uint8) {
+				crumbDotsDotProd(&dst[0], &q[0], &rows[0], len(dst), len(q))
+			},
 		})
 	}
 	if cpu.ARM64.HasASIMD {
@@ -28,6 +31,9 @@ func Available() []Kernel {
 				for i, row := range rows {
 					dotsNEON(&dst[i], &q[0], &row[0], 1, len(q))
 				}
+			},
+			crumbDots: func(dst []int32, q []int8, rows []uint8) {
+				crumbDotsNEON(&dst[0], &q[0], &rows[0], len(dst), len(q))
 			},
 		})
 	}
@@ -43,3 +49,13 @@ func dotsDotProd(dst *int32, q *int8, codes *uint8, rows, dims int)
 //
 //go:noescape
 func dotsNEON(dst *int32, q *int8, codes *uint8, rows, dims int)
+
+// crumbDotsDotProd needs the dot product instructions of ARMv8.2. n > 0; dims > 0, a multiple of 256.
+//
+//go:noescape
+func crumbDotsDotProd(dst *int32, q *int8, rows *uint8, n, dims int)
+
+// crumbDotsNEON runs on every arm64. n > 0; dims > 0, a multiple of 256.
+//
+//go:noescape
+func crumbDotsNEON(dst *int32, q *int8, rows *uint8, n, dims int)

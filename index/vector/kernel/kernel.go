@@ -28,6 +28,8 @@ type Kernel struct {
 	dotsAt func(dst []int32, q []int8, rows [][]uint8)
 	// above sets the bits of len(dots) rows, a multiple of group, as Above says; nil: there is none.
 	above func(dst []uint64, dots []int32, rows Rows, e *Estimate)
+	// crumbDots does what CrumbDots says, for at least one row of at least CrumbAlign numbers; nil: there is none that pays.
+	crumbDots func(dst []int32, q []int8, rows []uint8)
 }
 
 // Best returns the fastest kernel of this processor.
