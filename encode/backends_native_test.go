@@ -35,7 +35,7 @@ func openNative(options Options) func(*testing.T, *checkpoint.Checkpoint) *Model
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := newModel(c, b)
+		m := newModel(c, b, options)
 		t.Cleanup(func() {
 			if err := m.Close(); err != nil {
 				t.Error(err)

@@ -23,5 +23,5 @@ func openReference(t *testing.T, c *checkpoint.Checkpoint) *Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newModel(c, r)
+	return newModel(c, r, Options{})
 }

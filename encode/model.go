@@ -2,9 +2,11 @@ package encode
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"math"
+	"sync"
 
 	"clipsearch/encode/checkpoint"
 	"clipsearch/encode/pixel"
@@ -20,6 +22,8 @@ type Options struct {
 	Precision string
 	// Threads is how many CPU threads the encoder uses; 0 is one for each physical core.
 	Threads int
+	// Warn is told, once, when a CUDA device's memory does not suffice and the CPU takes its place; may be nil.
+	Warn func(message string)
 }
 
 // Info describes a loaded model.
@@ -37,10 +41,13 @@ type Info struct {
 
 // Model is a loaded dual encoder. It is safe for concurrent use; batches run one after the other.
 type Model struct {
-	info      Info
 	pixels    pixel.Spec
 	tokenizer *token.Tokenizer
-	backend   backend
+	options   Options
+
+	mu      sync.Mutex // guards what follows, which changes when the CPU takes a device's place
+	info    Info
+	backend backend
 }
 
 // Open loads the checkpoint in a model directory; checkpoint.Open says what may be there. The caller closes the model. In a
@@ -55,15 +62,20 @@ func Open(dir string, options Options) (*Model, error) {
 	}
 	defer c.Close() // read only, and the backend has copied the weights
 	b, err := openBackend(c, options)
+	if errors.Is(err, ErrMemory) {
+		options.warn(err)
+		b, err = openBackend(c, options.onCPU())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", dir, err)
 	}
-	return newModel(c, b), nil
+	return newModel(c, b, options), nil
 }
 
 // newModel returns the model of a checkpoint that b runs.
-func newModel(c *checkpoint.Checkpoint, b backend) *Model {
+func newModel(c *checkpoint.Checkpoint, b backend, options Options) *Model {
 	return &Model{
+		options: options,
 		info: Info{
 			ID:         c.ID,
 			Dir:        c.Dir,
@@ -82,13 +94,17 @@ func newModel(c *checkpoint.Checkpoint, b backend) *Model {
 }
 
 // Info describes the model.
-func (m *Model) Info() Info { return m.info }
+func (m *Model) Info() Info {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.info
+}
 
 // LogitScale returns the factor that turns similarities into logits, exp(Info().LogitScale).
-func (m *Model) LogitScale() float64 { return math.Exp(float64(m.info.LogitScale)) }
+func (m *Model) LogitScale() float64 { return math.Exp(float64(m.Info().LogitScale)) }
 
 // InputSize returns Info().InputSize: Prepare would enlarge a picture whose shorter side has fewer px.
-func (m *Model) InputSize() int { return m.info.InputSize }
+func (m *Model) InputSize() int { return m.pixels.Resize }
 
 // Prepare returns the image tower's input for an upright, opaque picture: [3, S, S] planar RGB, S being the side of the
 // square that it sees, resized and cropped as in training; the tower normalises it. Safe for concurrent use.
@@ -112,7 +128,7 @@ func (m *Model) PrepareWhole(img *image.RGBA) []uint8 {
 // are run in batches that suit the device. The error wraps ctx's if that ended first, ErrClosed, or ErrBadVector with the
 // number of the picture, counted from 0.
 func (m *Model) EncodePixels(ctx context.Context, batch [][]uint8) ([][]float32, error) {
-	vectors, err := m.backend.Images(ctx, batch)
+	vectors, err := on(m, func(b backend) ([][]float32, error) { return b.Images(ctx, batch) })
 	if err != nil {
 		return nil, fmt.Errorf("encode pictures: %w", err)
 	}
@@ -126,7 +142,7 @@ func (m *Model) EncodePixels(ctx context.Context, batch [][]uint8) ([][]float32,
 // row by row: what a text's vector says about that part of the picture. What does not fill a patch at the right and at the
 // bottom has none; published towers leave nothing over. It costs about as much as EncodePixels, and errors are the same.
 func (m *Model) EncodePatches(ctx context.Context, batch [][]uint8) ([][][]float32, error) {
-	pictures, err := m.backend.Patches(ctx, batch)
+	pictures, err := on(m, func(b backend) ([][][]float32, error) { return b.Patches(ctx, batch) })
 	if err != nil {
 		return nil, fmt.Errorf("encode patches: %w", err)
 	}
@@ -142,10 +158,11 @@ func (m *Model) EncodePatches(ctx context.Context, batch [][]uint8) ([][][]float
 // one has a vector too. Errors are those of EncodePixels.
 func (m *Model) EncodeTexts(ctx context.Context, texts []string) ([][]float32, error) {
 	ids := make([][]int32, len(texts))
+	context := m.Info().Context
 	for i, text := range texts {
-		ids[i] = m.tokenizer.Encode(text, m.info.Context)
+		ids[i] = m.tokenizer.Encode(text, context)
 	}
-	vectors, err := m.backend.Texts(ctx, ids)
+	vectors, err := on(m, func(b backend) ([][]float32, error) { return b.Texts(ctx, ids) })
 	if err != nil {
 		return nil, fmt.Errorf("encode texts: %w", err)
 	}
@@ -156,7 +173,7 @@ func (m *Model) EncodeTexts(ctx context.Context, texts []string) ([][]float32, e
 }
 
 // Close frees the model. It waits for a batch that is running; calls that want more than that end with ErrClosed.
-func (m *Model) Close() error { return m.backend.Close() }
+func (m *Model) Close() error { return m.current().Close() }
 
 // normalize scales embeddings to unit length in place. On error it returns the index of the one that has no direction.
 func normalize(embeddings [][]float32) (int, error) {

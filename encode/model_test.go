@@ -160,7 +160,7 @@ func TestEmbeddingsWithoutDirection(t *testing.T) {
 	c := openCheckpoint(t, smallCheckpoint(t, smallConfigs["quick_gelu"]))
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, embedding := range [][]float32{{0, 0}, {nan, 1}, {1, inf}, {-inf, inf}} {
-		m := newModel(c, broken{&reference{}, embedding})
+		m := newModel(c, broken{&reference{}, embedding}, Options{})
 		_, err := m.EncodeTexts(t.Context(), []string{"dogs"})
 		if want := `encode text "dogs": the embedding has no direction`; !errors.Is(err, ErrBadVector) || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("text, %v: %v", embedding, err)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,15 +28,18 @@ func TestOpenNames(t *testing.T) {
 		t.Errorf("no model: %v", err)
 	}
 	good := smallCheckpoint(t, smallConfigs["quick_gelu"])
-	for options, message := range map[Options]string{
-		{Device: "gpu"}:                     `device "gpu": it must be auto, cpu, cuda or cuda:N`,
-		{Device: "cuda:x"}:                  `device "cuda:x": it must be auto, cpu, cuda or cuda:N`,
-		{Device: "cuda:99"}:                 `device cuda:99: `,
-		{Device: "cpu", Precision: "f16"}:   "precision f16: libtorch computes it on CUDA devices only; take bf16 or f32 on the CPU",
-		{Device: "cpu", Precision: "float"}: `precision "float": it must be auto, f32, bf16 or f16`,
+	for _, test := range []struct {
+		options Options
+		message string
+	}{
+		{Options{Device: "gpu"}, `device "gpu": it must be auto, cpu, cuda or cuda:N`},
+		{Options{Device: "cuda:x"}, `device "cuda:x": it must be auto, cpu, cuda or cuda:N`},
+		{Options{Device: "cuda:99"}, `device cuda:99: `},
+		{Options{Device: "cpu", Precision: "f16"}, "precision f16: libtorch computes it on CUDA devices only; take bf16 or f32 on the CPU"},
+		{Options{Device: "cpu", Precision: "float"}, `precision "float": it must be auto, f32, bf16 or f16`},
 	} {
-		if _, err := Open(good, options); err == nil || !strings.HasPrefix(err.Error(), "model "+good+": "+message) {
-			t.Errorf("%+v: %v", options, err)
+		if _, err := Open(good, test.options); err == nil || !strings.HasPrefix(err.Error(), "model "+good+": "+test.message) {
+			t.Errorf("%s %s: %v", test.options.Device, test.options.Precision, err)
 		}
 	}
 	m, err := Open(good, Options{Threads: 1})
@@ -193,5 +197,43 @@ func TestMissingWeight(t *testing.T) {
 		t.Error("a C++ exception is no error")
 	} else {
 		t.Logf("a C++ exception as an error: %v", err)
+	}
+}
+
+// full is a CUDA device without memory for anything.
+type full struct{ backend }
+
+func (full) Images(context.Context, [][]uint8) ([][]float32, error) { return nil, ErrMemory }
+func (full) Texts(context.Context, [][]int32) ([][]float32, error)  { return nil, ErrMemory }
+func (full) Device() string                                         { return "cuda:0" }
+
+// When a device has no memory for one item the CPU takes its place, for everyone, and that is said once.
+func TestMemoryFallsBackToCPU(t *testing.T) {
+	c := openCheckpoint(t, smallCheckpoint(t, smallConfigs["quick_gelu"]))
+	cpu := nativeBackends[0].open(t, c)
+	want := embedAll(t, cpu)
+	b, err := openBackend(c, Options{Device: "cpu", Precision: "f32"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var warnings atomic.Int64
+	m := newModel(c, full{b}, Options{Device: "cuda", Warn: func(string) { warnings.Add(1) }})
+	defer m.Close()
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			vectors, err := m.EncodeTexts(t.Context(), frozenTexts)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for i, text := range frozenTexts {
+				near(t, text, vectors[i], want.Texts[text], 2, halfCosine)
+			}
+		})
+	}
+	wait.Wait()
+	if info := m.Info(); info.Device != "cpu" || warnings.Load() != 1 {
+		t.Errorf("on %s after %d warnings", info.Device, warnings.Load())
 	}
 }

@@ -86,7 +86,7 @@ func TestPatchesAreLocal(t *testing.T) {
 
 func TestPatchesWithoutDirection(t *testing.T) {
 	c := openCheckpoint(t, smallCheckpoint(t, smallConfigs["quick_gelu"]))
-	m := newModel(c, broken{&reference{}, []float32{float32(math.NaN()), 1}})
+	m := newModel(c, broken{&reference{}, []float32{float32(math.NaN()), 1}}, Options{})
 	_, err := m.EncodePatches(t.Context(), make([][]uint8, 2))
 	if want := "encode patch 0 of picture 0 of 2: the embedding has no direction: its length is NaN"; !errors.Is(err, ErrBadVector) || err.Error() != want {
 		t.Errorf("%v", err)

@@ -69,7 +69,7 @@ func Open(config checkpoint.Config, pixels pixel.Spec, weights Weights, options 
 	go m.own(options.Threads, func() error { return m.load(pixels, weights) }, loaded)
 	if err := <-loaded; err != nil {
 		m.Close()
-		return nil, fmt.Errorf("load weights to %s: %w", m.Device(), err)
+		return nil, fmt.Errorf("load weights to %s: %w", m.Device(), memoryError(err))
 	}
 	return m, nil
 }

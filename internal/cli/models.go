@@ -82,7 +82,12 @@ func openModel(p Process, flags common, places places, library store.Model) (*en
 	if err != nil {
 		return nil, err
 	}
-	return encode.Open(dir, encode.Options{Device: flags.device, Precision: flags.precision})
+	return encode.Open(dir, encode.Options{Device: flags.device, Precision: flags.precision, Warn: p.warn})
+}
+
+// warn tells the user what a model does that was not asked for.
+func (p Process) warn(message string) {
+	fmt.Fprintf(p.Stderr, "clipsearch: %s\n", message)
 }
 
 // checkFit refuses a model that did not make the library's vectors.
