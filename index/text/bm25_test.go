@@ -286,7 +286,7 @@ func narrowings(t *testing.T, x *Index, q Query) (n int) {
 	ok(t, x.use(ctx, func(f *folder) error {
 		return f.read(func(r index.IndexReader) error {
 			p := x.planner(f.state)
-			s := &scorer{ctx: ctx, reader: r, state: f.state, k: 20, filter: &filter{}, acc: &accumulator{}}
+			s := &scorer{ctx: ctx, reader: r, state: f.state, k: 20, filter: &filter{}, acc: &accumulator{}, hot: &hot{}}
 			ok(t, s.count())
 			_, err := s.run(p.clauses(q))
 			if s.narrow != nil {

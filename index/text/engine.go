@@ -25,6 +25,7 @@ type engine struct {
 	scorch index.Index
 	queue  *index.AnalysisQueue
 	state  state // of the newest snapshot; changed by apply alone
+	hot    hot
 
 	batches   int          // applied
 	persisted atomic.Int64 // of them, on disk

@@ -12,9 +12,10 @@ import (
 // postings are the documents that have one term in one field. They are read from the
 // segments themselves: scorch's reader across segments takes three times as long.
 type postings struct {
-	parts []part
-	count int     // documents
-	slope float64 // see relative
+	parts    []part
+	unpacked *unpacked // in place of parts, if not nil
+	count    int       // documents
+	slope    float64   // see relative
 }
 
 // part is the postings in one segment that has some.
@@ -29,7 +30,7 @@ func openPostings(r index.IndexReader, field, term string, stats fieldStats) (po
 	if stats.Documents == 0 {
 		return postings{}, nil
 	}
-	p := postings{slope: lengthness * float64(stats.Documents) / float64(stats.Tokens)}
+	p := postings{slope: slopeOf(stats)}
 	first := uint32(0)
 	for _, s := range r.(*scorch.IndexSnapshot).Segments() {
 		end := first + uint32(s.FullSize())
@@ -50,11 +51,29 @@ func openPostings(r index.IndexReader, field, term string, stats fieldStats) (po
 	return p, nil
 }
 
+// slopeOf returns b divided by the average length of a field.
+func slopeOf(stats fieldStats) float64 {
+	return lengthness * float64(stats.Documents) / float64(stats.Tokens)
+}
+
 // contextEvery is how many postings are read between looks at the context.
 const contextEvery = 1 << 14
 
 // each calls fn with the place and the relative frequency of each document.
 func (p postings) each(ctx context.Context, fn func(at uint32, f float64)) error {
+	if p.unpacked != nil {
+		p.unpacked.each(p, fn)
+		return ctx.Err()
+	}
+	return p.eachPosting(ctx, func(at uint32, d segment.Posting) error {
+		f, err := p.relative(d)
+		fn(at, f)
+		return err
+	})
+}
+
+// eachPosting calls fn with the place of each document and its posting.
+func (p postings) eachPosting(ctx context.Context, fn func(at uint32, d segment.Posting) error) error {
 	n := 0
 	for _, part := range p.parts {
 		it := part.list.Iterator(true, true, false, nil)
@@ -62,11 +81,9 @@ func (p postings) each(ctx context.Context, fn func(at uint32, f float64)) error
 			if err != nil {
 				return err
 			}
-			f, err := p.relative(d)
-			if err != nil {
+			if err := fn(part.first+uint32(d.Number()), d); err != nil {
 				return err
 			}
-			fn(part.first+uint32(d.Number()), f)
 			if n++; n%contextEvery == 0 && ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -78,6 +95,10 @@ func (p postings) each(ctx context.Context, fn func(at uint32, f float64)) error
 // among is each for those documents alone that are at one of the places, which are
 // sorted and different.
 func (p postings) among(ctx context.Context, places []uint32, fn func(at uint32, f float64)) error {
+	if p.unpacked != nil {
+		p.unpacked.among(p, places, fn)
+		return ctx.Err()
+	}
 	return p.meet(ctx, places, true, func(at uint32, d segment.Posting) error {
 		f, err := p.relative(d)
 		fn(at, f)
@@ -87,6 +108,9 @@ func (p postings) among(ctx context.Context, places []uint32, fn func(at uint32,
 
 // has counts the places, which are sorted and different, that have a posting.
 func (p postings) has(ctx context.Context, places []uint32) (n int, err error) {
+	if p.unpacked != nil {
+		return p.unpacked.has(places), ctx.Err()
+	}
 	err = p.meet(ctx, places, false, func(uint32, segment.Posting) error { n++; return nil })
 	return n, err
 }
@@ -129,6 +153,9 @@ func skipTo(places []uint32, at uint32) []uint32 {
 
 // appendPlaces appends the places of all documents.
 func (p postings) appendPlaces(places []uint32) ([]uint32, error) {
+	if p.unpacked != nil {
+		return p.unpacked.appendPlaces(places), nil
+	}
 	for _, part := range p.parts {
 		it := part.list.Iterator(false, false, false, nil)
 		for d, err := it.Next(); d != nil || err != nil; d, err = it.Next() {
@@ -144,9 +171,19 @@ func (p postings) appendPlaces(places []uint32) ([]uint32, error) {
 // relative returns frequency / (1 - b + b · length/average): scorch keeps the length
 // of the field with each posting.
 func (p postings) relative(d segment.Posting) (float64, error) {
+	length, err := lengthOf(d)
+	return p.relativeOf(d.Frequency(), length), err
+}
+
+func (p postings) relativeOf(frequency, length uint64) float64 {
+	return float64(frequency) / (1 - lengthness + p.slope*float64(length))
+}
+
+// lengthOf returns the length of a posting's field.
+func lengthOf(d segment.Posting) (uint64, error) {
 	l, ok := d.(interface{ NormUint64() uint64 })
 	if !ok {
 		return 0, fmt.Errorf("segment without lengths: %T", d)
 	}
-	return float64(d.Frequency()) / (1 - lengthness + p.slope*float64(l.NormUint64())), nil
+	return l.NormUint64(), nil
 }

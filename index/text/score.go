@@ -42,6 +42,7 @@ type scorer struct {
 	filter    *filter
 	keep      func(store.ID) bool // nil: all
 	acc       *accumulator
+	hot       *hot
 	narrow    *narrow // nil: any document may still get among the best
 }
 
@@ -111,7 +112,7 @@ func (s *scorer) lookUp(c clause) (lookup, error) {
 		p := posted{weight: g.weight, caption: strings.HasPrefix(g.field, captionPrefix)}
 		matching := math.MaxInt
 		for _, term := range g.terms {
-			found, err := openPostings(s.reader, g.field, term, s.state.Fields[g.field])
+			found, err := s.hot.open(s.ctx, s.reader, g.field, term, s.state.Fields[g.field])
 			if err != nil {
 				return lookup{}, err
 			}

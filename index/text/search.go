@@ -26,7 +26,7 @@ func (x *Index) Search(ctx context.Context, q Query, k int, keep func(store.ID) 
 	var matches []Match
 	err := x.use(ctx, func(f *folder) error {
 		return f.read(func(r index.IndexReader) (err error) {
-			matches, err = x.search(ctx, r, q, k, keep)
+			matches, err = x.search(ctx, r, &f.hot, q, k, keep)
 			return err
 		})
 	})
@@ -36,7 +36,7 @@ func (x *Index) Search(ctx context.Context, q Query, k int, keep func(store.ID) 
 	return matches, err
 }
 
-func (x *Index) search(ctx context.Context, r index.IndexReader, q Query, k int, keep func(store.ID) bool) ([]Match, error) {
+func (x *Index) search(ctx context.Context, r index.IndexReader, hot *hot, q Query, k int, keep func(store.ID) bool) ([]Match, error) {
 	st, err := readState(r)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (x *Index) search(ctx context.Context, r index.IndexReader, q Query, k int,
 	if len(clauses) == 0 || err != nil {
 		return nil, err
 	}
-	s := &scorer{ctx: ctx, reader: r, state: st, k: k, filter: filter, keep: keep, acc: x.accumulator()}
+	s := &scorer{ctx: ctx, reader: r, state: st, k: k, filter: filter, keep: keep, acc: x.accumulator(), hot: hot}
 	if err := s.count(); err != nil {
 		return nil, err
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/blevesearch/bleve/v2/analysis"
 	index "github.com/blevesearch/bleve_index_api"
@@ -27,9 +29,16 @@ func (x *Index) Terms(ctx context.Context, q Query, records []store.Record) ([][
 		return nil, fmt.Errorf("look up the words found: %w", err)
 	}
 	out := make([][]string, len(records))
-	for i := range records {
-		out[i] = x.analyzers.matched(&records[i], used)
+	var wg sync.WaitGroup
+	workers := min(runtime.GOMAXPROCS(0), len(records))
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(records); i += workers {
+				out[i] = x.analyzers.matched(&records[i], used)
+			}
+		})
 	}
+	wg.Wait()
 	return out, nil
 }
 
