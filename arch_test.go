@@ -33,7 +33,7 @@ var rooms = map[string][]string{
 	"index/vector":              {"index/store", "index/vector/hnsw", "index/vector/kernel", "internal/vec"},
 	"index/vector/hnsw":         {},
 	"index/vector/kernel":       {},
-	"internal/cli":              {"assets", "encode", "encode/checkpoint", "eval", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/imgio", "internal/jobs", "internal/npy", "internal/progress", "internal/scan", "internal/vec", "locate", "search", "ui"},
+	"internal/cli":              {"assets", "encode", "encode/checkpoint", "eval", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/imgio", "internal/jobs", "internal/npy", "internal/progress", "internal/scan", "internal/vec", "locate", "search", "tune", "ui"},
 	"internal/fit":              {},
 	"internal/fit/cmd/fitgotch": {"internal/fit"},
 	"internal/handover":         {},
@@ -46,6 +46,7 @@ var rooms = map[string][]string{
 	"internal/vec":              {},
 	"locate":                    {"internal/resample", "internal/vec"},
 	"search":                    {"index/store", "index/text", "index/vector", "internal/vec"},
+	"tune":                      {"encode/checkpoint", "internal/resample"},
 	"ui":                        {"assets", "internal/jobs", "search"},
 }
 

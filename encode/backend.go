@@ -15,3 +15,6 @@ type backend interface {
 	Precision() string
 	Close() error
 }
+
+// HaveBackend reports whether this program was built with the native backend.
+func HaveBackend() bool { return haveBackend }

@@ -27,6 +27,11 @@ func Architectures() []Architecture {
 		// 5.9 million weights: what two processor cores train in an hour.
 		{"vit-s-16-96", shape(192, TowerConfig{192, 6, 3, 768, GELU, defaultEps}, 96, 16,
 			TowerConfig{192, 3, 3, 768, GELU, defaultEps}, 8514)},
+		// 9.9 million weights: what a built-in model has room for. Small patches, since few pictures must do.
+		{"vit-s-12-96", shape(256, TowerConfig{256, 8, 8, 1024, GELU, defaultEps}, 96, 12,
+			TowerConfig{192, 4, 6, 768, GELU, defaultEps}, 8514)},
+		{"vit-s-8-96", shape(256, TowerConfig{192, 9, 6, 768, GELU, defaultEps}, 96, 8,
+			TowerConfig{192, 4, 6, 768, GELU, defaultEps}, 8514)},
 		// For tests: every part is there, nothing takes time.
 		{"tiny", shape(16, TowerConfig{32, 2, 2, 64, QuickGELU, defaultEps}, 32, 8,
 			TowerConfig{24, 2, 2, 48, QuickGELU, defaultEps}, 770)},

@@ -54,6 +54,9 @@ func setThreads(threads int) { C.at_set_num_threads(C.int(threads)) }
 // gelu puts the exact (erf) GELU of x into out.
 func gelu(out *tensor, x tensor) { C.gelu((*unsafe.Pointer)(unsafe.Pointer(out)), unsafe.Pointer(x)) }
 
+// freeList frees an array of handles that gotch's C functions made; the handles in it stay.
+func freeList(list unsafe.Pointer) { C.free(list) }
+
 // fusedAttention puts softmax(q·kᵀ)·v into out; see scope.attend.
 func fusedAttention(out *tensor, q, k, v tensor, causal bool) {
 	flag := C.int(0)

@@ -9,12 +9,6 @@ import (
 	"clipsearch/encode/checkpoint"
 )
 
-// Weights gives a checkpoint's tensors by their Hugging Face names. Their shapes have been checked against the
-// architecture.
-type Weights interface {
-	Tensor(name string) (checkpoint.Tensor, error)
-}
-
 // loader copies weights out of a checkpoint to a device. What it returns belongs to its scope, which also keeps the first
 // error.
 type loader struct {

@@ -1,0 +1,18 @@
+package tune
+
+import "errors"
+
+// What data can be wrong with.
+var (
+	ErrNoExamples = errors.New("no picture with a text to learn from")
+	ErrOneText    = errors.New("all pictures say the same, so there is nothing to tell apart")
+	ErrFewToTell  = errors.New("too few pictures for validation")
+)
+
+// What a trainer can meet. Its errors wrap these.
+var (
+	// ErrDiverged: the loss is no number any more. The weights kept so far are good.
+	ErrDiverged = errors.New("training diverged")
+	// ErrOutOfMemory: a step did not fit. Nothing has changed.
+	ErrOutOfMemory = errors.New("out of memory")
+)
