@@ -77,5 +77,5 @@ func OpenTrained(c *checkpoint.Checkpoint, weights []checkpoint.Tensor, options 
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", c.Dir, err)
 	}
-	return newModel(c, b), nil
+	return newModel(c, b, options), nil
 }

@@ -56,11 +56,6 @@ func (s *scope) split(x tensor, sizes []int64) []tensor {
 	return parts
 }
 
-// mul returns a·b, broadcast.
-func (s *scope) mul(a, b tensor) tensor {
-	return s.do("product", func(out *tensor) { lib.AtgMul(out, a, b) })
-}
-
 // div returns a/b, broadcast.
 func (s *scope) div(a, b tensor) tensor {
 	return s.do("quotient", func(out *tensor) { lib.AtgDiv(out, a, b) })
@@ -157,18 +152,6 @@ func (s *scope) relu(x tensor) tensor {
 // detach returns x as a constant.
 func (s *scope) detach(x tensor) tensor {
 	return s.do("detach", func(out *tensor) { lib.AtgDetach(out, x) })
-}
-
-// normalised is a layer normalisation in x's own type.
-func (s *scope) normalised(x tensor, n norm) tensor {
-	return s.do("layer norm", func(out *tensor) {
-		lib.AtgLayerNorm(out, x, []int64{n.width}, 1, n.weight, n.bias, n.eps, 1)
-	})
-}
-
-// fused is attention, softmax(q·kᵀ/√d)·v, in one operation: libtorch 2 and later.
-func (s *scope) fused(q, k, v tensor, causal bool) tensor {
-	return s.do("attention", func(out *tensor) { fusedAttention(out, q, k, v, causal) })
 }
 
 // move turns towards the numbers of b by a share, in place.

@@ -203,7 +203,7 @@ func TestCachedGradient(t *testing.T) {
 // TestTrainerAgrees holds that the towers in training, nothing left out, give what Model gives.
 func TestTrainerAgrees(t *testing.T) {
 	trainer, c := tinyTrainer(t, TrainOptions{})
-	model, err := Open(c.Config, c, Options{Device: "cpu", Precision: "f32"})
+	model, err := Open(c.Config, c.Pixels, c, Options{Device: "cpu", Precision: "f32"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,13 +224,9 @@ func TestTrainerAgrees(t *testing.T) {
 		t.Fatal(err, s.err)
 	}
 	side := c.Config.Vision.ImageSize * c.Config.Vision.ImageSize
-	var pixels [][]float32
+	var pixels [][]uint8
 	for i := range 5 {
-		p := make([]float32, 3*side)
-		for k, v := range b.Pixels[i*3*side : (i+1)*3*side] {
-			p[k] = (float32(v)/255 - c.Pixels.Mean[k/side]) / c.Pixels.Std[k/side]
-		}
-		pixels = append(pixels, p)
+		pixels = append(pixels, b.Pixels[i*3*side:(i+1)*3*side])
 	}
 	wantPictures, err := model.Images(context.Background(), pixels)
 	if err != nil {

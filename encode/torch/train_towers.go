@@ -64,9 +64,14 @@ func assemble(t *Trainer, tensors []tensor) *trainee {
 	}
 	get := func(name string) tensor { return byName[name] }
 	layer := func(name string) linear { return linear{get(name + ".weight"), get(name + ".bias")} }
-	norm := func(name string, tower checkpoint.TowerConfig) norm {
-		return norm{get(name + ".weight"), get(name + ".bias"), int64(tower.Width), tower.Eps}
+	normIn := func(kind int32, name string, tower checkpoint.TowerConfig) norm {
+		return norm{weight: get(name + ".weight"), bias: get(name + ".bias"), kind: kind, width: int64(tower.Width), eps: tower.Eps}
 	}
+	inner := kindF32
+	if t.fused {
+		inner = t.kind
+	}
+	norm := func(name string, tower checkpoint.TowerConfig) norm { return normIn(inner, name, tower) }
 	blocks := func(prefix string, tower checkpoint.TowerConfig) []block {
 		all := make([]block, tower.Layers)
 		for i := range all {
@@ -90,10 +95,10 @@ func assemble(t *Trainer, tensors []tensor) *trainee {
 		patches:      linear{weight: get("vision_model.embeddings.patch_embedding.weight")},
 		positions:    get("vision_model.embeddings.position_embedding.weight"),
 		pre:          norm("vision_model.pre_layrnorm", c.Vision.TowerConfig),
-		post:         norm("vision_model.post_layernorm", c.Vision.TowerConfig),
+		post:         normIn(kindF32, "vision_model.post_layernorm", c.Vision.TowerConfig),
 		words:        get("text_model.embeddings.token_embedding.weight"),
 		places:       get("text_model.embeddings.position_embedding.weight"),
-		final:        norm("text_model.final_layer_norm", c.Text.TowerConfig),
+		final:        normIn(kindF32, "text_model.final_layer_norm", c.Text.TowerConfig),
 		image:        blocks("vision_model", c.Vision.TowerConfig),
 		text:         blocks("text_model", c.Text.TowerConfig),
 		projectImage: linear{weight: get("visual_projection.weight")},
@@ -132,7 +137,7 @@ func (m *trainee) pictures(s *scope, pixels tensor, batch int64, n *noise) tenso
 	}
 	class := s.add(m.class, s.view(s.first(m.positions, 0, 1), width))     // [W]
 	x = s.cat(1, s.expand(s.view(class, 1, 1, width), batch, 1, width), x) // [B, 1+G, W]
-	x = m.norm(s, x, m.pre)                                                // [B, 1+G, W]
+	x = s.layerNorm(x, m.pre, m.kind)                                      // [B, 1+G, W]
 	x = s.view(x, batch*(1+patches), width)                                // [B·(1+G), W]
 	r := run{tower: c.TowerConfig, blocks: m.image, batch: batch, tokens: 1 + patches, pool: n.class, kept: n.image}
 	return s.layerNorm(m.through(s, x, r), m.post, kindF32) // [B, W]
@@ -160,18 +165,18 @@ func (m *trainee) through(s *scope, x tensor, r run) tensor {
 
 // block runs x [B·T, W] through one block.
 func (m *trainee) block(s *scope, x tensor, b *block, r run, i int64) tensor {
-	h := s.linear(m.norm(s, x, b.norm1), b.qkv) // [B·T, 3W]
-	h = s.linear(m.attend(s, h, r), b.out)      // [B·T, W]
-	x = s.add(x, r.branch(s, h, 2*i))           // [B·T, W]
-	h = m.mlp(s, x, b, r.tower)                 // [B·T, W]
-	return s.add(x, r.branch(s, h, 2*i+1))      // [B·T, W]
+	h := s.linear(s.layerNorm(x, b.norm1, m.kind), b.qkv) // [B·T, 3W]
+	h = s.linear(m.attend(s, h, r), b.out)                // [B·T, W]
+	x = s.add(x, r.branch(s, h, 2*i))                     // [B·T, W]
+	h = m.mlp(s, x, b, r.tower)                           // [B·T, W]
+	return s.add(x, r.branch(s, h, 2*i+1))                // [B·T, W]
 }
 
 // pooledBlock is block for the pooled tokens alone, which look at all others: [B, W].
 func (m *trainee) pooledBlock(s *scope, x tensor, b *block, r run, i int64) tensor {
 	width, heads := int64(r.tower.Width), int64(r.tower.Heads)
 	head := width / heads
-	h := m.norm(s, x, b.norm1)                                                                 // [B·T, W]
+	h := s.layerNorm(x, b.norm1, m.kind)                                                       // [B·T, W]
 	q := s.linear(s.pick(h, r.pool), part(s, b.qkv, 0, width))                                 // [B, W]
 	kv := s.linear(h, part(s, b.qkv, width, 2*width))                                          // [B·T, 2W]
 	kv = s.contiguous(s.permute(s.view(kv, r.batch, r.tokens, 2, heads, head), 2, 0, 3, 1, 4)) // [2, B, H, T, W/H]
@@ -209,7 +214,7 @@ func (r run) branch(s *scope, h tensor, branch int64) tensor {
 
 // mlp returns what a block's MLP makes of x [..., W].
 func (m *trainee) mlp(s *scope, x tensor, b *block, tower checkpoint.TowerConfig) tensor {
-	h := s.linear(m.norm(s, x, b.norm2), b.fc1) // [..., M]
+	h := s.linear(s.layerNorm(x, b.norm2, m.kind), b.fc1) // [..., M]
 	if tower.Activation == checkpoint.QuickGELU {
 		h = s.smoothGELU(h)
 	} else {
@@ -224,8 +229,9 @@ func (m *trainee) attend(s *scope, qkv tensor, r run) tensor {
 	head := width / heads
 	qkv = s.permute(s.view(qkv, r.batch, r.tokens, 3, heads, head), 2, 0, 3, 1, 4) // [3, B, H, T, W/H]
 	if m.fused {
-		mixed := s.fused(s.at(qkv, 0, 0), s.at(qkv, 0, 1), s.at(qkv, 0, 2), r.causal) // [B, H, T, W/H]
-		return s.reshape(s.permute(mixed, 0, 2, 1, 3), r.batch*r.tokens, width)       // [B·T, W]
+		q := s.scale(s.at(qkv, 0, 0), 1/math.Sqrt(float64(head)))               // [B, H, T, W/H]
+		mixed := s.attend(q, s.at(qkv, 0, 1), s.at(qkv, 0, 2), r.causal)        // [B, H, T, W/H]
+		return s.reshape(s.permute(mixed, 0, 2, 1, 3), r.batch*r.tokens, width) // [B·T, W]
 	}
 	qkv = s.view(s.contiguous(qkv), 3, r.batch*heads, r.tokens, head) // [3, B·H, T, W/H]
 	q := s.scale(s.at(qkv, 0, 0), 1/math.Sqrt(float64(head)))         // [B·H, T, W/H]
@@ -236,12 +242,4 @@ func (m *trainee) attend(s *scope, qkv tensor, r run) tensor {
 	mixed := s.bmm(s.softmax(scores, m.kind), s.at(qkv, 0, 2))                   // [B·H, T, W/H]
 	mixed = s.permute(s.view(mixed, r.batch, heads, r.tokens, head), 0, 2, 1, 3) // [B, T, H, W/H]
 	return s.reshape(mixed, r.batch*r.tokens, width)                             // [B·T, W]
-}
-
-// norm is a layer normalisation, in f32 where its weights are.
-func (m *trainee) norm(s *scope, x tensor, n norm) tensor {
-	if m.fused {
-		return s.normalised(x, n)
-	}
-	return s.layerNorm(x, n, m.kind)
 }

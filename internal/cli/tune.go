@@ -117,7 +117,7 @@ func (o *tuneOptions) openBase(ctx context.Context, p Process) (base *checkpoint
 		return nil, nil, encode.ErrNoBackend
 	}
 	if o.recipe.Architecture == "" {
-		dir, err := checkpoint.Resolve(p.modelNamed(o.model), findPlaces(p.Getenv).models)
+		dir, err := resolveModel(p.modelNamed(o.model), findPlaces(p))
 		if err != nil {
 			return nil, nil, err
 		}

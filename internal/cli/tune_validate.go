@@ -21,7 +21,7 @@ type validationSet struct {
 	weight  float64
 	prompts []string
 	report  eval.Report // with the set, its pictures without vectors
-	inputs  [][]float32 // of the pictures, as the image tower takes them
+	inputs  [][]uint8   // of the pictures, as the image tower takes them
 	hashes  [][sha256.Size]byte
 }
 
@@ -36,8 +36,8 @@ func (t *tuning) validateOn(from recipeSet, examples []tune.Example) error {
 		v.weight = 1
 	}
 	for _, e := range examples {
-		input := make([]float32, t.base.Pixels.Len())
-		t.base.Pixels.Tensor(e.Image, input)
+		input := make([]uint8, t.base.Pixels.Len())
+		t.base.Pixels.Planes(e.Image, input)
 		v.inputs, v.hashes = append(v.inputs, input), append(v.hashes, e.Hash)
 		picture := eval.Picture{Name: e.Name}
 		for _, text := range e.Texts {
