@@ -1,6 +1,7 @@
 package main
 
 import (
+	"go/ast"
 	"go/build"
 	"go/parser"
 	"go/token"
@@ -33,10 +34,11 @@ var rooms = map[string][]string{
 	"index/vector":              {"index/store", "index/vector/hnsw", "index/vector/kernel", "internal/vec"},
 	"index/vector/hnsw":         {},
 	"index/vector/kernel":       {},
-	"internal/cli":              {"assets", "encode", "encode/checkpoint", "eval", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/imgio", "internal/jobs", "internal/npy", "internal/progress", "internal/scan", "internal/vec", "locate", "search", "tune", "ui"},
+	"internal/cli":              {"assets", "encode", "encode/checkpoint", "eval", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/hub", "internal/imgio", "internal/jobs", "internal/npy", "internal/progress", "internal/scan", "internal/vec", "locate", "search", "tune", "ui"},
 	"internal/fit":              {},
 	"internal/fit/cmd/fitgotch": {"internal/fit"},
 	"internal/handover":         {},
+	"internal/hub":              {"internal/progress"},
 	"internal/imgio":            {"internal/resample"},
 	"internal/jobs":             {"internal/progress"},
 	"internal/npy":              {"internal/vec"},
@@ -54,7 +56,7 @@ var rooms = map[string][]string{
 var keepers = map[string][]string{
 	"C":                             {"encode/torch", "internal/imgio"},
 	"unsafe":                        {"encode/torch", "internal/imgio"}, // memory that C owns
-	"net":                           {"internal/cli", "internal/handover", "ui"},
+	"net":                           {"internal/cli", "internal/handover", "internal/hub", "ui"},
 	"flag":                          {"internal/cli", "internal/fit/cmd/fitgotch"},
 	"golang.org/x/term":             {"internal/cli"},
 	"github.com/sugarme/gotch":      {"encode/torch"},
@@ -126,6 +128,53 @@ func checkFile(t *testing.T, path string) {
 				t.Errorf("%s: only %v may import %s", path, allowed, heavy)
 			}
 		}
+	}
+}
+
+// callers are the functions and types by which a program reaches another machine, with the packages that may use them.
+var callers = map[string][]string{
+	"http.Client": {"internal/hub"}, "http.DefaultClient": {"internal/hub"}, "http.Transport": {"internal/hub"}, "http.DefaultTransport": {"internal/hub"},
+	"http.Get": nil, "http.Head": nil, "http.Post": nil, "http.PostForm": nil,
+	"http.NewRequest": {"internal/hub"}, "http.NewRequestWithContext": {"internal/hub"},
+	"net.Dial": nil, "net.DialTCP": nil, "net.DialUDP": nil, "net.DialTimeout": {"internal/handover"}, "net.DialUnix": {"internal/handover"}, "net.Dialer": {"internal/handover"}, // sockets of this machine
+	"net.LookupHost": nil, "net.LookupIP": nil, "net.Resolver": nil,
+}
+
+// TestOffline holds that nothing but the download of models uses the network.
+func TestOffline(t *testing.T) {
+	used := make(map[string]bool)
+	for room := range rooms {
+		paths, err := filepath.Glob(filepath.Join(filepath.FromSlash(room), "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(node ast.Node) bool {
+				selector, ok := node.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				if pkg, ok := selector.X.(*ast.Ident); ok {
+					name := pkg.Name + "." + selector.Sel.Name
+					allowed, listed := callers[name]
+					if listed && !slices.Contains(allowed, room) {
+						t.Errorf("%s: only %v may use %s", path, allowed, name)
+					}
+					used[name] = used[name] || listed
+				}
+				return true
+			})
+		}
+	}
+	if !used["http.NewRequestWithContext"] {
+		t.Error("not even internal/hub makes requests: the table is out of date")
 	}
 }
 

@@ -121,10 +121,19 @@ func readHFConfig(dir string) (Config, error) {
 // not say.
 func modelType(dir string) string {
 	path := filepath.Join(dir, configFile)
+	data, err := readText(path)
+	if err != nil {
+		return ""
+	}
+	return modelTypeIn(path, data)
+}
+
+// modelTypeIn returns the model_type in a config.json, "" if it does not say.
+func modelTypeIn(path string, data []byte) string {
 	var h struct {
 		ModelType string `json:"model_type"`
 	}
-	if data, err := readText(path); err != nil || parseJSON(path, data, &h) != nil {
+	if parseJSON(path, data, &h) != nil {
 		return ""
 	}
 	return h.ModelType

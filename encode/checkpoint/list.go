@@ -99,7 +99,7 @@ func listHub(hub string) ([]Found, error) {
 		if !ok {
 			continue
 		}
-		dir, missing := candidate{filepath.Join(hub, name), true}.find()
+		dir, missing := candidate{filepath.Join(hub, name), mainRevision}.find()
 		if missing == "" && isCLIP(dir) {
 			list = append(list, Found{strings.Replace(repository, "--", "/", 1), dir, HubCache})
 		}

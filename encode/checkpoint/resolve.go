@@ -11,7 +11,8 @@ import (
 
 // Resolve returns the directory of the model that a user calls name: the path
 // itself if it is a directory, else the model of that name in the first of the
-// places that has it; BuiltinName is the one that the program carries. What is found is not looked into; Open does that. If there
+// places that has it; BuiltinName is the one that the program carries, and
+// NAME@REVISION a downloaded one of that branch, tag or commit. What is found is not looked into; Open does that. If there
 // is none the error is ErrNotFound and lists where it was looked for.
 func Resolve(name string, places Places) (dir string, err error) {
 	if name == "" {
@@ -30,8 +31,8 @@ func Resolve(name string, places Places) (dir string, err error) {
 	if name == BuiltinName {
 		return places.builtin()
 	}
-	if isModelName(name) {
-		for _, c := range places.candidates(name) {
+	if plain, revision, _ := strings.Cut(name, "@"); isModelName(plain) {
+		for _, c := range places.candidates(plain, revision) {
 			dir, reason := c.find()
 			if reason == "" {
 				return dir, nil
@@ -39,8 +40,11 @@ func Resolve(name string, places Places) (dir string, err error) {
 			looked = append(looked, reason)
 		}
 	}
-	return "", &Error{Path: name, Err: fmt.Errorf("%w; looked for %s", ErrNotFound, strings.Join(looked, ", ")),
-		Advice: "name a directory, or see what there is with: clipsearch model list"}
+	advice := "name a directory, or see what there is with: clipsearch model list"
+	if strings.Contains(name, "/") && len(looked) > 1 {
+		advice = "download it with: clipsearch model pull " + name
+	}
+	return "", &Error{Path: name, Err: fmt.Errorf("%w; looked for %s", ErrNotFound, strings.Join(looked, ", ")), Advice: advice}
 }
 
 // isModelName reports whether name can be a model's: NAME or ORG/NAME of
@@ -61,20 +65,29 @@ func isModelName(name string) bool {
 	return true
 }
 
+// isPlainName reports whether name can be a model's and has one part.
+func isPlainName(name string) bool { return isModelName(name) && !strings.Contains(name, "/") }
+
 // candidate is a directory that may hold a model.
 type candidate struct {
-	dir string
-	hub bool // a repository of a Hugging Face cache
+	dir      string
+	revision string // of a repository in a Hugging Face cache; "": it is none
 }
 
-// candidates lists where a model of that name would be.
-func (p Places) candidates(name string) []candidate {
+// mainRevision is the revision of a repository that is meant where none is named.
+const mainRevision = "main"
+
+// candidates lists where a model of that name, and revision if one is named, would be.
+func (p Places) candidates(name, revision string) []candidate {
 	var list []candidate
-	if p.Models != "" {
-		list = append(list, candidate{filepath.Join(p.Models, filepath.FromSlash(name)), false})
+	if p.Models != "" && revision == "" {
+		list = append(list, candidate{filepath.Join(p.Models, filepath.FromSlash(name)), ""})
+	}
+	if revision == "" {
+		revision = mainRevision
 	}
 	for _, hub := range p.Hubs {
-		list = append(list, candidate{filepath.Join(hub, "models--"+strings.ReplaceAll(name, "/", "--")), true})
+		list = append(list, candidate{filepath.Join(hub, "models--"+strings.ReplaceAll(name, "/", "--")), revision})
 	}
 	return list
 }
@@ -82,12 +95,12 @@ func (p Places) candidates(name string) []candidate {
 // find returns the directory of the model, or, for a person, what is not there.
 func (c candidate) find() (dir, missing string) {
 	dir = c.dir
-	if c.hub {
-		revision, err := readRevision(c.dir)
+	if c.revision != "" {
+		commit, err := readRevision(c.dir, c.revision)
 		if err != nil {
-			return "", missingFrom(c.dir, filepath.Join(c.dir, "refs", "main"))
+			return "", missingFrom(c.dir, filepath.Join(c.dir, "refs", c.revision))
 		}
-		dir = filepath.Join(c.dir, "snapshots", revision)
+		dir = filepath.Join(c.dir, "snapshots", commit)
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return "", missingFrom(c.dir, dir)
@@ -103,15 +116,21 @@ func missingFrom(whole, part string) string {
 	return whole
 }
 
-// readRevision returns the snapshot that a repository's main branch stands for.
-func readRevision(repository string) (string, error) {
-	data, err := os.ReadFile(filepath.Join(repository, "refs", "main"))
+// readRevision returns the snapshot that a branch, tag or commit of a repository stands for.
+func readRevision(repository, revision string) (string, error) {
+	if !isPlainName(revision) {
+		return "", fmt.Errorf("%w: no revision is called %.80q", ErrNotFound, revision)
+	}
+	data, err := os.ReadFile(filepath.Join(repository, "refs", revision))
+	if err != nil && revision != mainRevision {
+		return revision, nil // a commit
+	}
 	if err != nil {
 		return "", err
 	}
-	revision := strings.TrimSpace(string(data))
-	if !isModelName(revision) || strings.Contains(revision, "/") {
-		return "", fmt.Errorf("%w: refs/main names no snapshot", ErrCorrupt)
+	commit := strings.TrimSpace(string(data))
+	if !isPlainName(commit) {
+		return "", fmt.Errorf("%w: refs/%s names no snapshot", ErrCorrupt, revision)
 	}
-	return revision, nil
+	return commit, nil
 }

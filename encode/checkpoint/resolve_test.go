@@ -60,6 +60,7 @@ func somePlaces(t *testing.T) (Places, string) {
 		"hub/models--google--bert/snapshots/1/config.json":          bert,
 		"hub/datasets--acme--data/refs/main":                        []byte("1"),
 		"hub2/models--openai--clip-b32/refs/main":                   []byte("1"),
+		"hub2/models--openai--clip-b32/refs/v1":                     []byte("1"),
 		"hub2/models--openai--clip-b32/snapshots/1/config.json":     clip,
 		"secret/config.json":                                        clip,
 	} {
@@ -78,6 +79,9 @@ func TestResolve(t *testing.T) {
 		"small":                       "small",
 		"../secret":                   "../secret", // a path that exists
 		".":                           ".",
+		"openai/clip-b32@main":        filepath.Join(root, "hub/models--openai--clip-b32/snapshots/abc123"),
+		"openai/clip-b32@old":         filepath.Join(root, "hub/models--openai--clip-b32/snapshots/old"), // a commit
+		"openai/clip-b32@v1":          filepath.Join(root, "hub2/models--openai--clip-b32/snapshots/1"),  // a tag
 		filepath.Join(root, "secret"): filepath.Join(root, "secret"),
 	} {
 		if got, err := Resolve(name, places); err != nil || got != want {
@@ -107,6 +111,8 @@ func TestResolveNotFound(t *testing.T) {
 		{"acme/partial", []string{filepath.Join(hub, "models--acme--partial/snapshots/fff")}},
 		{"acme/headless", []string{filepath.Join(hub, "models--acme--headless/refs/main")}},
 		{"acme/evil", []string{filepath.Join(hub, "models--acme--evil/refs/main")}},
+		{"openai/clip-b32@none", []string{filepath.Join(hub, "models--openai--clip-b32/snapshots/none")}},
+		{"openai/clip-b32@../old", []string{"looked for openai/clip-b32@../old"}},
 		{"../secret", []string{"looked for ../secret"}},
 		{"small/../../secret", []string{"looked for small/../../secret"}},
 		{"/secret", []string{"looked for /secret"}},

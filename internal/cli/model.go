@@ -15,26 +15,33 @@ import (
 )
 
 const modelHelp = `Usage: clipsearch model list
+       clipsearch model pull NAME[@REVISION]|ADDRESS [--revision REVISION]
        clipsearch model info NAME|DIR
        clipsearch model verify NAME|DIR
        clipsearch model add DIR [--name NAME]
        clipsearch model convert NAME|DIR OUT [--dtype f32|f16|bf16|int8]
        clipsearch model init DIR --arch ARCH [--seed N] [--dtype f32|f16|bf16]
 
-Handles checkpoints: folders in Hugging Face's CLIP layout or OpenCLIP's. list shows those that can be named; info shows
-one; verify reads every weight and checks it; add copies one into the models folder; convert writes one to the folder OUT
+Handles checkpoints: folders in Hugging Face's CLIP layout or OpenCLIP's. list shows those that can be named, and some that
+can be had; pull downloads one from the Hugging Face hub, goes on where it was broken off, and checks every file against its
+hash; nothing else in this program uses the network. info shows one; verify reads every weight and checks it; add copies one into the models folder; convert writes one to the folder OUT
 with its weights in another precision (int8 takes a quarter of f32's place; this program alone reads it); init makes one
 with random weights, for training and for benchmarks.
 
   --json                list, info: one JSON object (a line each for list)
+  --revision REVISION   pull: the branch, tag or commit (default main)
+  --quiet               pull: no progress
   --name NAME           add: the name to give it (default: its folder's)
   --arch ARCH           init: ` + "%s" + `
   --seed N              init: of the random weights (default 1)
   --dtype T             convert, init: of the weights in the file (default f32)
 
-Exit status: 0 done, 1 failed, 2 usage.
+pull goes by the environment: HF_ENDPOINT names a mirror, HF_TOKEN is sent to the hub and nobody else, HF_HUB_OFFLINE=1
+forbids the network, HF_HUB_CACHE or HF_HOME says where downloads are (default ~/.cache/huggingface/hub), HTTPS_PROXY is used.
 
-  clipsearch model init /tmp/vit --arch vit-b-32
+Exit status: 0 done, 1 failed, 2 usage, 130 interrupted (what has come is kept).
+
+  clipsearch model pull openai/clip-vit-base-patch32
 `
 
 // modelHelp's list of architectures is filled in when it is shown.
@@ -51,8 +58,9 @@ func architectureNames() []string {
 
 // modelFlags are the flags of the model command.
 type modelFlags struct {
-	json              bool
+	json, quiet       bool
 	name, arch, dtype string
+	revision          string
 	seed              uint64
 }
 
@@ -60,6 +68,8 @@ func runModel(ctx context.Context, p Process, args []string) error {
 	var opts modelFlags
 	f := newFlags("model")
 	f.BoolVar(&opts.json, "json", false, "")
+	f.BoolVar(&opts.quiet, "quiet", false, "")
+	f.StringVar(&opts.revision, "revision", "", "")
 	f.StringVar(&opts.name, "name", "", "")
 	f.StringVar(&opts.arch, "arch", "", "")
 	f.StringVar(&opts.dtype, "dtype", "f32", "")
@@ -69,7 +79,7 @@ func runModel(ctx context.Context, p Process, args []string) error {
 		return err
 	}
 	if len(rest) == 0 {
-		return usagef("model: say what to do: list, info, verify, add, convert or init; clipsearch help model explains them")
+		return usagef("model: say what to do: list, pull, info, verify, add, convert or init; clipsearch help model explains them")
 	}
 	verb, rest := rest[0], rest[1:]
 	places := findPlaces(p)
@@ -83,6 +93,8 @@ func runModel(ctx context.Context, p Process, args []string) error {
 		return usagef("model %s takes one checkpoint; clipsearch help model explains it", verb)
 	}
 	switch verb {
+	case "pull":
+		return pullModel(ctx, p, opts, places, rest[0])
 	case "info":
 		return showModel(p, opts, places, rest[0])
 	case "verify":
@@ -92,33 +104,7 @@ func runModel(ctx context.Context, p Process, args []string) error {
 	case "init":
 		return initModel(ctx, p, opts, rest[0])
 	}
-	return usagef("model: there is no %q; it is list, info, verify, add, convert or init", verb)
-}
-
-// listModels prints the checkpoints that --model can name.
-func listModels(p Process, opts modelFlags, places places) error {
-	found, err := checkpoint.List(places.models)
-	if err != nil {
-		return err
-	}
-	if opts.json {
-		encoder := json.NewEncoder(p.Stdout)
-		for _, f := range found {
-			if err := encoder.Encode(map[string]string{"name": f.Name, "dir": f.Dir, "source": string(f.Source)}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if len(found) == 0 {
-		fmt.Fprintf(p.Stderr, "clipsearch: no models in %s or the Hugging Face cache, and none in this build\n", places.models.Models)
-		return nil
-	}
-	w := tabwriter.NewWriter(p.Stdout, 0, 4, 2, ' ', 0)
-	for _, f := range found {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", printable(f.Name), f.Source, printable(f.Dir))
-	}
-	return w.Flush()
+	return usagef("model: there is no %q; it is list, pull, info, verify, add, convert or init", verb)
 }
 
 // openCheckpoint opens the checkpoint that a name or folder stands for.

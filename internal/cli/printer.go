@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
 	"clipsearch/internal/progress"
@@ -96,6 +97,9 @@ func progressLine(s progress.Snapshot) string {
 	if s.Total == 0 {
 		return s.Phase
 	}
+	if s.Bytes {
+		return bytesLine(s)
+	}
 	line := fmt.Sprintf("%s %d of %d", s.Phase, s.Done, s.Total)
 	if s.Rate > 0 {
 		line += fmt.Sprintf(", %.1f/s", s.Rate)
@@ -108,6 +112,22 @@ func progressLine(s progress.Snapshot) string {
 	}
 	if s.Failed > 0 {
 		line += fmt.Sprintf(", %d unreadable", s.Failed)
+	}
+	return line
+}
+
+// bytesLine writes the snapshot of a download, with a bar.
+func bytesLine(s progress.Snapshot) string {
+	const cells = 20
+	done := min(max(s.Done, 0), s.Total)
+	filled := int(cells * done / s.Total)
+	line := fmt.Sprintf("%s [%s%s] %d %%, %s of %s", s.Phase, strings.Repeat("#", filled), strings.Repeat("-", cells-filled),
+		100*done/s.Total, humanize.Bytes(uint64(done)), humanize.Bytes(uint64(s.Total)))
+	if s.Rate > 0 {
+		line += ", " + humanize.Bytes(uint64(s.Rate)) + "/s"
+	}
+	if s.Left > 0 {
+		line += ", " + s.Left.Round(time.Second).String() + " left"
 	}
 	return line
 }

@@ -61,7 +61,7 @@ func commands() []command {
 		{"locate", "find where in a picture something is", locateHelp, runLocate},
 		{"eval", "measure how well a model and the search find", evalHelp, runEval},
 		{"tune", "train a model on captioned pictures", tuneHelp, runTune},
-		{"model", "list, show, check, add or make checkpoints", modelUsage(), runModel},
+		{"model", "list, download, show, check, convert or make checkpoints", modelUsage(), runModel},
 		{"import", "take vectors made elsewhere, or an exported library", importHelp, runImport},
 		{"export", "write a library into a folder of plain files", exportHelp, runExport},
 		{"stats", "say what a library holds", statsHelp, runStats},

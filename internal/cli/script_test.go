@@ -60,7 +60,7 @@ func runScripts(t *testing.T, dir string) {
 		Setup: func(env *testscript.Env) error {
 			home := filepath.Join(env.WorkDir, "home")
 			env.Setenv("HOME", home)
-			for _, name := range []string{"XDG_DATA_HOME", "XDG_CACHE_HOME", "CLIPSEARCH_LIBRARY", "CLIPSEARCH_MODEL", "HF_HOME", "HF_HUB_CACHE", "CARRIED"} {
+			for _, name := range []string{"XDG_DATA_HOME", "XDG_CACHE_HOME", "CLIPSEARCH_LIBRARY", "CLIPSEARCH_MODEL", "HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "CARRIED"} {
 				env.Setenv(name, "")
 			}
 			runtime := filepath.Join(env.WorkDir, "run")
@@ -72,6 +72,7 @@ func runScripts(t *testing.T, dir string) {
 			"status":  status,
 			"lines":   lines,
 			"spoil":   spoil,
+			"hub":     startHub,
 		},
 	})
 }

@@ -28,6 +28,8 @@ type Meter struct {
 	done    atomic.Int64 // pieces finished, failed ones included
 	failed  atomic.Int64
 	encoded atomic.Int64
+	had     atomic.Int64         // pieces that were finished before Start
+	bytes   atomic.Bool          // pieces are bytes
 	times   [stages]atomic.Int64 // nanoseconds
 	phase   atomic.Pointer[string]
 }
@@ -43,6 +45,7 @@ type Snapshot struct {
 	Rate    float64       // pieces a second since Start
 	Left    time.Duration // estimate; 0 while unknown
 	Times   Times
+	Bytes   bool // pieces are bytes
 }
 
 // Times says where the time of a run went.
@@ -54,6 +57,18 @@ func (m *Meter) Start(total int) {
 		return
 	}
 	m.total.Store(int64(total))
+	m.started.Store(time.Now().UnixNano())
+}
+
+// StartBytes sets the amount of work ahead in bytes, of which had are there already, and starts the clock.
+func (m *Meter) StartBytes(total, had int64) {
+	if m == nil {
+		return
+	}
+	m.bytes.Store(true)
+	m.total.Store(total)
+	m.done.Store(had)
+	m.had.Store(had)
 	m.started.Store(time.Now().UnixNano())
 }
 
@@ -99,7 +114,7 @@ func (m *Meter) Snapshot() Snapshot {
 		return Snapshot{}
 	}
 	s := Snapshot{
-		Total: m.total.Load(), Done: m.done.Load(), Failed: m.failed.Load(), Encoded: m.encoded.Load(),
+		Total: m.total.Load(), Done: m.done.Load(), Failed: m.failed.Load(), Encoded: m.encoded.Load(), Bytes: m.bytes.Load(),
 		Times: Times{
 			Decode: time.Duration(m.times[Decode].Load()), Encode: time.Duration(m.times[Encode].Load()),
 			Write: time.Duration(m.times[Write].Load()), Wait: time.Duration(m.times[Wait].Load()),
@@ -111,8 +126,8 @@ func (m *Meter) Snapshot() Snapshot {
 	if started := m.started.Load(); started != 0 {
 		s.Elapsed = time.Since(time.Unix(0, started))
 	}
-	if s.Elapsed > 0 && s.Done > 0 {
-		s.Rate = float64(s.Done) / s.Elapsed.Seconds()
+	if fresh := s.Done - m.had.Load(); s.Elapsed > 0 && fresh > 0 {
+		s.Rate = float64(fresh) / s.Elapsed.Seconds()
 		s.Left = time.Duration(float64(s.Total-s.Done) / s.Rate * float64(time.Second))
 	}
 	return s
