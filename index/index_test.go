@@ -501,3 +501,38 @@ func TestRunErrors(t *testing.T) {
 		t.Errorf("a missing folder gives %v", err)
 	}
 }
+
+// A run that was killed after it had hidden a moved picture's document leaves it to the next one, which prefers it to a
+// copy that has been gone for longer.
+func TestMoveThatWasCutOff(t *testing.T) {
+	r := newRig(t)
+	for _, name := range []string{"a.png", "b.png", "c.png"} {
+		r.write(name, red)
+	}
+	r.write("other.png", green)
+	r.run(nil)
+	first := r.ids()
+	for _, gone := range []string{"a.png", "c.png"} {
+		r.remove(gone)
+		if s := r.run(nil); s.Hidden != 1 {
+			t.Fatalf("%s: %+v", gone, s)
+		}
+	}
+	r.rename("b.png", "moved.png")
+	if err := r.store.Hide(context.Background(), first["b.png"]); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.run(nil); s.Moved != 1 || s.Added != 0 {
+		t.Errorf("%+v", s)
+	}
+	if got := r.ids()["moved.png"]; got != first["b.png"] {
+		t.Errorf("the moved picture is document %d, it was %d", got, first["b.png"])
+	}
+	r.write("again.png", red)
+	r.remove("moved.png")
+	r.run(nil)
+	r.write("c.png", red)
+	if r.run(nil); r.ids()["c.png"] != first["c.png"] {
+		t.Errorf("the picture that is back at its path is document %d, it was %d", r.ids()["c.png"], first["c.png"])
+	}
+}

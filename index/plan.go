@@ -17,6 +17,18 @@ type source struct {
 	own presence
 }
 
+// compare puts the document first that likelier is the one whose file has moved: one that was searchable when the run began,
+// then the one hidden last. An earlier run may have hidden it and been killed before it came to its file's new place.
+func (s source) compare(other source) int {
+	switch {
+	case s.Hidden != other.Hidden && s.Hidden:
+		return 1
+	case s.Hidden != other.Hidden:
+		return -1
+	}
+	return other.Since.Compare(s.Since)
+}
+
 // presence says whether a document's own file still has its content.
 type presence uint8
 

@@ -42,17 +42,15 @@ func (r *run) resolve(hash [32]byte, own store.ID) (fate, store.ID) {
 	return decode, 0
 }
 
-// claim returns a document with that content whose own file is gone or has other content, and which nobody else gets
-// from then on. One that was searchable until now comes before those hidden for long. Its caller holds r.mu or is alone.
+// claim returns the first document with that content (see source.compare) whose own file is gone or has other content, and
+// which nobody else gets from then on. Its caller holds r.mu or is alone.
 func (r *run) claim(hash [32]byte, own store.ID) (store.ID, bool) {
 	all := r.sources[hash]
-	for _, hidden := range []bool{false, true} {
-		for i := range all {
-			s := &all[i]
-			if s.Hidden == hidden && s.ID != own && !r.claimed[s.ID] && r.isVacated(s) {
-				r.claimed[s.ID] = true
-				return s.ID, true
-			}
+	for i := range all {
+		s := &all[i]
+		if s.ID != own && !r.claimed[s.ID] && r.isVacated(s) {
+			r.claimed[s.ID] = true
+			return s.ID, true
 		}
 	}
 	return 0, false

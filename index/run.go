@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"clipsearch/index/store"
@@ -30,7 +31,7 @@ type run struct {
 	hidden map[store.ID]bool      // documents that this run hid because their path was gone
 
 	mu      sync.Mutex            // guards what follows, which decoding workers use
-	sources map[[32]byte][]source // documents by content
+	sources map[[32]byte][]source // documents by content; those that load found in order of source.compare
 	claimed map[store.ID]bool     // vacated documents that a file at another path has taken over
 	running map[[32]byte]bool     // contents being decoded now
 	later   []job                 // files whose content was being decoded when they came up
@@ -125,6 +126,9 @@ func (r *run) load(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	for _, all := range r.sources {
+		slices.SortStableFunc(all, source.compare)
 	}
 	return r.store.EachSkip(ctx, func(s store.Skip) error {
 		r.bad[s.Path] = s

@@ -64,6 +64,7 @@ type File struct {
 	ModTime   time.Time
 	Hash      [32]byte
 	Hidden    bool
+	Since     time.Time // when it was hidden; zero if it is not
 	HasVector bool
 }
 

@@ -35,7 +35,11 @@ func (s *Store) EachFile(ctx context.Context, fn func(File) error) error {
 		if err != nil {
 			return File{}, false, err
 		}
-		f.Hidden, err = isHidden(tx, f.ID)
+		hidden, err := get(tx.Bucket(bucketHidden), bucketHidden, idKey(f.ID))
+		if hidden != nil {
+			f.Hidden = true
+			f.Since, err = decodeHidden(hidden)
+		}
 		return f, true, err
 	}, fn)
 }

@@ -126,7 +126,7 @@ func checkGolden(t *testing.T, s *Store, version int) {
 	var files []File
 	ok(t, s.EachFile(ctx, func(f File) error { files = append(files, f); return nil }))
 	diff(t, "files", []File{
-		{Path: "/pictures/copy.jpg", ID: 2, Hash: full.Document.Hash, Hidden: true, HasVector: true},
+		{Path: "/pictures/copy.jpg", ID: 2, Hash: full.Document.Hash, Hidden: true, Since: goldenTime, HasVector: true},
 		{Path: "/pictures/\xff.jpg", ID: 1, Size: 12345, ModTime: full.Document.ModTime, Hash: full.Document.Hash, HasVector: true},
 	}, files)
 	ids, err := s.ByHash(full.Document.Hash)

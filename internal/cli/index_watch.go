@@ -18,10 +18,12 @@ func watchFolders(ctx context.Context, p Process, opts indexFlags, lib *library,
 	var printer *printer
 	done := func() {}
 	var finish func(any, error)
+	var meter *progress.Meter
 	r := watchReport{p: p, opts: opts, skipped: make(map[string]time.Time)}
 	err := index.Watch(ctx, lib.store, options, index.WatchOptions{
 		Rescan: opts.rescan,
-		Begin: func(meter *progress.Meter) {
+		Begin: func(counted *progress.Meter) {
+			meter = counted
 			if turn, err := lib.turn(ctx, p, meter, opts.quiet); err == nil { // else ctx has ended, as the pass will find
 				done = turn
 			}
@@ -29,6 +31,11 @@ func watchFolders(ctx context.Context, p Process, opts indexFlags, lib *library,
 			finish = lib.jobs.Observe(jobs.Task{Kind: jobs.Index, Folders: options.Dirs}, jobs.Watch, meter)
 		},
 		Done: func(pass index.Pass) {
+			if pass.Err == nil && (pass.Number == 1 || pass.Changed()) {
+				if err := lib.save(ctx, meter); ctx.Err() == nil { // now: nobody knows how the watch will end
+					pass.Err = err
+				}
+			}
 			printer.finish()
 			if pass.Number == 1 || pass.Changed() || pass.Err != nil {
 				finish(indexJSON(pass.Summary), pass.Err)

@@ -95,7 +95,7 @@ func (w *worker) Work(ctx context.Context, task jobs.Task, report *jobs.Report) 
 
 // index takes folders in: known ones with the settings that they were last given, unless the task has others.
 func (w *worker) index(ctx context.Context, task jobs.Task, report *jobs.Report) (any, error) {
-	flags := indexFlags{common: w.flags, thumbnails: "384"}
+	flags := indexFlags{common: w.flags}
 	options, closeModel, err := indexOptions(w.process, flags, w.library, nil)
 	if err != nil {
 		return nil, err

@@ -424,22 +424,6 @@ func TestReaderDelaysWriter(t *testing.T) {
 	h.done(late, exitOK)
 }
 
-// TestReadOnlyFile serves and searches a file that nobody may write to.
-func TestReadOnlyFile(t *testing.T) {
-	t.Parallel()
-	if os.Getuid() == 0 {
-		t.Skip("root may write to any file; run the tests as another user")
-	}
-	h := newHousehold(t)
-	if err := os.Chmod(filepath.Join(h.dir, ".local/share/clipsearch/library.clipsearch"), 0o400); err != nil {
-		t.Fatal(err)
-	}
-	server := h.start("serve", "--listen", "127.0.0.1:0")
-	h.says(server, addressPattern)
-	h.finds("red", 2)
-	h.stop(server)
-}
-
 // TestOtherVersion meets a host of another version.
 func TestOtherVersion(t *testing.T) {
 	h := newHousehold(t)

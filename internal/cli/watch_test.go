@@ -3,14 +3,19 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"image"
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"clipsearch/index/store"
 )
 
 // log is a buffer that a program writes to while a test reads it.
@@ -91,5 +96,56 @@ func TestIndexWatch(t *testing.T) {
 	cancel()
 	if code := <-ended; code != exitOK {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestWatchSaves: what a watch has made ready for the search is in the file while it waits, however it ends.
+func TestWatchSaves(t *testing.T) {
+	home := t.TempDir()
+	photos, library := filepath.Join(home, "photos"), filepath.Join(home, "library")
+	var picture bytes.Buffer
+	if err := errors.Join(
+		png.Encode(&picture, image.NewGray(image.Rect(0, 0, 32, 24))),
+		os.MkdirAll(photos, 0o755),
+		os.WriteFile(filepath.Join(photos, "a.png"), picture.Bytes(), 0o644),
+	); err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(library, store.Options{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []store.Entry
+	for i := range 3000 { // enough to be worth a snapshot
+		entries = append(entries, store.Entry{Document: store.Document{Path: fmt.Sprint("/elsewhere/", i)}})
+	}
+	if _, err := st.Put(t.Context(), entries); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var messages log
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	p := Process{
+		Args: []string{"index", "--watch", "--library", library, photos}, Stdin: strings.NewReader(""), Stdout: &log{}, Stderr: &messages,
+		Getenv: func(name string) string { return map[string]string{"HOME": home}[name] },
+	}
+	go func() { ended <- Run(ctx, p) }()
+	messages.await(t, "watching (stop with Ctrl-C)\n")
+	copied := filepath.Join(home, "copy") // as a kill would leave it
+	if data, err := os.ReadFile(library); err != nil || os.WriteFile(copied, data, 0o600) != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	<-ended
+	if st, err = store.Open(copied, store.Options{ReadOnly: true}); err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	saved, err := st.Snapshots()
+	if err != nil || !slices.ContainsFunc(saved, func(s store.Snapshot) bool { return s.Name == "text" }) {
+		t.Errorf("saved are %+v; %v", saved, err)
 	}
 }
