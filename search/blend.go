@@ -26,6 +26,13 @@ func blendOf(modelID string) blend {
 	return unknownBlend
 }
 
+// VectorShare returns the share, from 0 to 1, that the vector leg has in the score of a query that leaves the weights to the
+// model.
+func VectorShare(modelID string) float64 {
+	linear := blendOf(modelID).linear
+	return linear / (1 + linear)
+}
+
 // blended returns q with the fusion and the weights of the library's model where it leaves them open. A weight given alone
 // stands against 1.
 func (q Query) blended(modelID string) Query {

@@ -31,9 +31,16 @@ type standing struct {
 	share float64 // of the fused score
 }
 
-// depthOf returns how many matches each leg is asked for: twice what is shown, so that a document far down in one leg
-// can still be lifted by the other.
-func depthOf(q Query) int { return max(minDepth, 2*(q.Offset+q.K)) }
+// depthOf returns how many matches each leg is asked for: at least twice what is shown, so that a document far down in one
+// leg can still be lifted by the other. It grows in steps of four: the pages of one search between two steps are cut out of
+// the same ranking, so that none shows a picture twice or leaves one out.
+func depthOf(q Query) int {
+	depth := minDepth
+	for depth < 2*(q.Offset+q.K) {
+		depth *= 4
+	}
+	return depth
+}
 
 // fuse merges the legs' results into one ranking: by score, then best single rank, then ID.
 func fuse(a answers, q Query) []candidate {

@@ -86,7 +86,7 @@ func TestFuseLinearKnowsTheLowestScoreOfWords(t *testing.T) {
 }
 
 func TestDepth(t *testing.T) {
-	for _, test := range []struct{ offset, k, want int }{{0, 20, 100}, {40, 20, 120}, {0, 10_000, 20_000}} {
+	for _, test := range []struct{ offset, k, want int }{{0, 20, 100}, {30, 20, 100}, {40, 20, 400}, {180, 20, 400}, {0, 10_000, 25_600}} {
 		if got := depthOf(Query{Offset: test.offset, K: test.k}); got != test.want {
 			t.Errorf("depth for %d hits from %d is %d, want %d", test.k, test.offset, got, test.want)
 		}

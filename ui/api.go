@@ -52,9 +52,7 @@ func (s *site) ask(r *http.Request, change func(*search.Query)) (*search.Result,
 	if err != nil {
 		return nil, err
 	}
-	if err := addAPIFields(r.URL.Query(), &q); err != nil {
-		return nil, err
-	}
+	addAPIFields(r.URL.Query(), &q)
 	change(&q)
 	return s.searcher.Search(r.Context(), q)
 }
@@ -63,17 +61,9 @@ func (s *site) ask(r *http.Request, change func(*search.Query)) (*search.Result,
 //
 //	prompt                         what texts are encoded as, with {q} for the words; repeatable
 //	label                          labels to rank for each hit; takes a list
-//	min_size, max_size             1080 or 1920x1080
-//	orientation                    landscape, portrait, square
-func addAPIFields(values url.Values, q *search.Query) (err error) {
+func addAPIFields(values url.Values, q *search.Query) {
 	p := params{values: values}
 	q.Prompts, q.Labels = p.all("prompt"), p.list("label")
-	q.Filter.Orientation = search.Orientation(values.Get("orientation"))
-	if q.Filter.MinSize, err = search.ParseSize(values.Get("min_size")); err != nil {
-		return err
-	}
-	q.Filter.MaxSize, err = search.ParseSize(values.Get("max_size"))
-	return err
 }
 
 // apiStats answers GET /api/v1/stats.

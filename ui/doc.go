@@ -4,11 +4,14 @@
 // work without JavaScript.
 //
 //	GET  /                  search page; its whole state is in the address
-//	GET  /picture/{id}      one picture with its captions and its like
-//	GET  /original/{id}     the file itself, or its thumbnail where browsers cannot show the format
+//	GET  /picture/{id}      one picture with its captions and its like; the rest of the address is that of the results
+//	POST /picture/{id}/open shows the file in the system's viewer; for requests of this machine only
+//	GET  /original/{id}     the file itself, or its thumbnail where browsers cannot show the format; download=1 to be kept
 //	GET  /thumb/{id}        the stored thumbnail
 //	POST /search-by-picture a picture to search by (form field "picture"); answers with the address of its search page
 //	GET  /upload/{token}    that picture
+//	GET  /help              keys and ways to ask
+//	POST /theme             keeps the choice of colours (form field "theme": light, dark, system) in a cookie
 //	GET  /static/{file}     style sheet, script, icons
 //	GET  /api/v1/search     {"hits":[…],"total":…,"more":…,"took_ms":…,"notes":[…]}
 //	GET  /api/v1/stats      the counts of the library

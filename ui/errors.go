@@ -47,7 +47,7 @@ func titleOf(status int) string {
 
 // message answers with a page that says one thing.
 func (s *site) message(w http.ResponseWriter, r *http.Request, status int, text string) {
-	s.render(w, r, status, messagePage(s.frame(titleOf(status)), titleOf(status), text))
+	s.render(w, r, status, messagePage(s.frame(r, titleOf(status)), titleOf(status), text))
 }
 
 // fail answers with an error's page.

@@ -86,7 +86,11 @@ func (s *site) original(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	contentType := contentTypeOf(d.Format)
-	if contentType == "" {
+	download := r.URL.Query().Get("download") == "1"
+	switch {
+	case contentType == "" && download:
+		contentType = "application/octet-stream"
+	case contentType == "":
 		s.thumbnail(w, r)
 		return
 	}
@@ -99,7 +103,11 @@ func (s *site) original(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	header.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": visible(filepath.Base(d.Path))}))
+	disposition := "inline"
+	if download {
+		disposition = "attachment"
+	}
+	header.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": visible(filepath.Base(d.Path))}))
 	header.Set("Cache-Control", cacheAsk)
 	http.ServeContent(w, r, "", info.ModTime(), file)
 }

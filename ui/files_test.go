@@ -145,12 +145,12 @@ func (g *gallery) post(picture []byte, fields ...string) (*http.Response, string
 func TestSearchByPicture(t *testing.T) {
 	g := newGallery(t)
 	picture := encoded("p.jpg", scene{width: 60, height: 40, sky: red, ground: brown}.draw())
-	response, _ := g.post(picture, "q", "sunset", "mode", "hybrid")
+	response, _ := g.post(picture, "state", "q=sunset&p=3&type=jpeg")
 	address := response.Header.Get("Location")
-	if response.StatusCode != http.StatusSeeOther || !strings.HasPrefix(address, "/?q=sunset&upload=") {
+	if response.StatusCode != http.StatusSeeOther || !strings.HasPrefix(address, "/?q=sunset&type=jpeg&upload=") {
 		t.Fatalf("status %d to %q", response.StatusCode, address)
 	}
-	body := g.wants(address, 200, `href="/picture/1?q=sunset`, "Like the picture you chose", `href="/?q=sunset"`, `name="upload" value="`)
+	body := g.wants(address, 200, `href="/picture/1?q=sunset`, "Like the picture you chose", `href="/?q=sunset&amp;type=jpeg"`, `name="upload" value="`)
 	if first := strings.Index(body, `href="/picture/`); !strings.HasPrefix(body[first:], `href="/picture/1?`) {
 		t.Errorf("the first hit is %s", body[first:first+30])
 	}

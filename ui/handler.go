@@ -35,8 +35,10 @@ type Deps struct {
 	Library  Library
 	Jobs     *jobs.Queue
 	Locator  Locator // nil: nothing can be found in pictures
-	Static   fs.FS   // app.css, app.js, icon.svg, nothing.svg
+	Static   fs.FS   // app.css, app.js, icon.svg, icons.svg, nothing.svg
 	Address  string  // host:port that the server listens on, the port as bound
+
+	Open func(path string) error // shows a file in the system's viewer; nil: there is none
 }
 
 // site holds what all handlers share.
@@ -51,6 +53,7 @@ type site struct {
 	locator  Locator
 	lookups  chan struct{} // one slot a look at the disk; see complete
 	streams  chan struct{} // one slot a stream of events
+	open     func(path string) error
 }
 
 // New returns the handler of all pages and of the API. It is safe for concurrent use. An error means that a static file
@@ -68,15 +71,19 @@ func New(deps Deps) (http.Handler, error) {
 		searcher: deps.Searcher, library: deps.Library, static: static,
 		counts: &counts{library: deps.Library}, folders: &folders{library: deps.Library}, uploads: newUploads(maxUploads, maxUploadBytes),
 		jobs: deps.Jobs, locator: deps.Locator, lookups: make(chan struct{}, maxLookups), streams: make(chan struct{}, maxStreams),
+		open: deps.Open,
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.searchPage)
 	mux.HandleFunc("GET /picture/{id}", s.picturePage)
+	mux.HandleFunc("POST /picture/{id}/open", s.openOutside)
 	mux.HandleFunc("GET /original/{id}", s.original)
 	mux.HandleFunc("GET /thumb/{id}", s.thumbnail)
 	mux.HandleFunc("POST /search-by-picture", s.searchByPicture)
 	mux.HandleFunc("GET /upload/{token}", s.uploaded)
 	mux.HandleFunc("GET /static/{file}", s.staticFile)
+	mux.HandleFunc("POST /theme", s.setTheme)
+	mux.HandleFunc("GET /help", s.helpPage)
 	mux.HandleFunc("GET /api/v1/search", s.apiSearch)
 	mux.HandleFunc("GET /api/v1/stats", s.apiStats)
 	mux.HandleFunc("GET /api/v1/documents/{id}", s.apiDocument)

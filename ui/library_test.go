@@ -36,6 +36,7 @@ type gallery struct {
 	store  *store.Store
 	server *httptest.Server
 	jobs   *jobs.Queue
+	opened chan string // files that the system's viewer was asked for
 }
 
 // scene is one generated picture.
@@ -81,7 +82,7 @@ func scenes() []scene {
 // newGallery returns a served library of the scenes.
 func newGallery(t *testing.T) *gallery {
 	t.Helper()
-	g := &gallery{t: t, folder: t.TempDir(), jobs: jobs.New()}
+	g := &gallery{t: t, folder: t.TempDir(), jobs: jobs.New(), opened: make(chan string, 1)}
 	var err error
 	if g.store, err = store.Open(filepath.Join(t.TempDir(), "test.clipsearch"), store.Options{Create: true}); err != nil {
 		t.Fatal(err)
@@ -112,13 +113,21 @@ func (g *gallery) serve(encoder search.Encoder) {
 	g.t.Cleanup(func() { words.Close() })
 	g.server = httptest.NewUnstartedServer(nil)
 	engine := search.New(search.Deps{Store: g.store, Text: words, Vectors: vectors, Encoder: encoder})
-	handler, err := New(Deps{Searcher: engine, Library: g.store, Jobs: g.jobs, Locator: finger{}, Static: assets.Static(), Address: g.server.Listener.Addr().String()})
+	handler, err := New(Deps{
+		Searcher: engine, Library: g.store, Jobs: g.jobs, Locator: finger{}, Static: assets.Static(), Address: g.server.Listener.Addr().String(), Open: g.open,
+	})
 	if err != nil {
 		g.t.Fatal(err)
 	}
 	g.server.Config.Handler = handler
 	g.server.Start()
 	g.t.Cleanup(g.server.Close)
+}
+
+// open stands for the system's viewer.
+func (g *gallery) open(path string) error {
+	g.opened <- path
+	return nil
 }
 
 // drawing is a scene with its file, thumbnail and vector.

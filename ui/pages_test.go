@@ -16,25 +16,25 @@ func TestResultsSayWhatMatched(t *testing.T) {
 		"<title>deep snow dogs – clipsearch</title>", `value="deep snow dogs"`, `role="status" aria-live="polite"`,
 		`<mark>dogs</mark> run through <mark>deep</mark> white <mark>snow</mark>`, // the caption with more matched words is shown
 		`alt="dogs run through deep white snow"`, `src="/thumb/6?v=`, `href="/picture/6?q=deep+snow+dogs"`, `width="640" height="480"`,
-		"by caption #1", "by picture #", "similarity 0.", `href="/?like=6"`, "snow.jpg", "!/tmp/", "!hidden red")
-	g.wants("/?q=snow&mode=text", 200, `value="text" checked`, "!similarity", "2 pictures")
+		"captions #1", "look #", "similarity 0.", `href="/?like=6"`, "snow.jpg", "!/tmp/", "!hidden red")
+	g.wants("/?q=snow&mode=text", 200, `value="text" data-silent="hybrid" checked`, "!similarity", "2 pictures")
 	g.wants("/?q=red&like=1", 200, "Like sunset.jpg", `name="like" value="1"`, `href="/?q=red"`, `!src="/thumb/1"`)
-	g.wants("/?like=1", 200, "<title>Like sunset.jpg – clipsearch</title>", "12 pictures", `!href="/picture/1?`)
-	g.wants("/?q=snow&mode=text&type=jpeg&has_caption=1&dedupe=1&sort=name", 200, "(4 set)", `value="jpeg" selected`, `value="name" selected`)
+	g.wants("/?like=1", 200, "<title>Like sunset.jpg – clipsearch</title>", "12 pictures", `!data-id="1"`)
+	g.wants("/?q=snow&mode=text&type=jpeg&has_caption=1&dedupe=1&sort=name", 200, "Filters (3)", `value="jpeg" selected`, `value="name" selected`)
 }
 
 func TestPages(t *testing.T) {
 	g := newGallery(t)
-	g.wants("/?q=red&k=5", 200, "Pictures 1 to 5 of 13", `href="/?k=5&amp;p=2&amp;q=red"`, "Page 1", "!Previous")
-	g.wants("/?q=red&k=5&p=2", 200, "Pictures 6 to 10 of 13", `href="/?k=5&amp;q=red"`, `href="/?k=5&amp;p=3&amp;q=red"`)
-	g.wants("/?q=red&k=5&p=3", 200, "Pictures 11 to 13 of 13", "!Next")
+	g.wants("/?q=red&k=5", 200, "13 pictures", `href="/?k=5&amp;p=2&amp;q=red"`, "Page 1: pictures 1 to 5", `data-pages="3"`, "!Previous")
+	g.wants("/?q=red&k=5&p=2", 200, "Page 2: pictures 6 to 10", `id="r6"`, `data-page="2" start="6"`, `href="/?k=5&amp;q=red"`, `href="/?k=5&amp;p=3&amp;q=red"`)
+	g.wants("/?q=red&k=5&p=3", 200, "Page 3: pictures 11 to 13", `!rel="next"`)
 	g.wants("/?q=red&k=5&p=9", 200, pastTheEnd)
 	g.wants("/?q=red&sort=random&k=5", 200, "&amp;seed=")
 }
 
 func TestStatesExplainThemselves(t *testing.T) {
 	g := newGallery(t)
-	g.wants("/", 200, homeHeading, tipsTitle, "13 pictures", "2:beach + dog - people", "autofocus", `!class="grid"`)
+	g.wants("/", 200, homeHeading, "13 pictures", "2:beach + dog - people", "autofocus", `!class="grid"`)
 	g.wants("/?q=", 200, homeHeading)
 	g.wants("/?q=zebra&mode=text", 200, foundNone, "Nothing matches.")
 	g.wants("/?q=snow&mode=text&tag=evening", 200, "Nothing matches with these filters.")
@@ -58,10 +58,10 @@ func TestStatesExplainThemselves(t *testing.T) {
 
 func TestPicturePage(t *testing.T) {
 	g := newGallery(t)
-	g.wants("/picture/6?q=snow&mode=text", 200, "<title>snow.jpg – clipsearch</title>", `src="/original/6"`, "two dogs playing in the snow",
+	g.wants("/picture/6?q=snow&mode=text", 200, "<title>snow.jpg – clipsearch</title>", `data-original="/original/6"`, "two dogs playing in the ", "<mark>snow</mark>",
 		`href="/?mode=text&amp;q=snow"`, "640 × 480 px", "6 May 2019, 10:00", "Generated", filepath.Join(g.folder, "2019"),
-		`href="/?like=6"`, similarTitle, `src="/thumb/`, `!src="/thumb/6`)
-	g.wants("/picture/8", 200, noCaptions, "!"+backToResults)
+		`href="/?like=6"`, similarTitle, `href="/picture/1"`, `!href="/picture/6"`)
+	g.wants("/picture/8", 200, noCaptions, "!"+whyTitle)
 	g.wants("/picture/1", 200, "evening")
 	g.wants("/picture/11", 404, gonePictureText)
 	for _, id := range []string{"99", "0", "-1", "x", "1x", "18446744073709551616", "%00", "..%2f1"} {
@@ -208,33 +208,39 @@ func FuzzMark(f *testing.F) {
 	})
 }
 
-func TestTileShape(t *testing.T) {
+func TestSummary(t *testing.T) {
+	hits := make([]search.Hit, 24)
 	for _, test := range []struct {
-		width, height int
-		whole         bool
-	}{{640, 480, false}, {480, 480, false}, {480, 640, true}, {1920, 1080, false}, {2100, 900, true}, {0, 0, false}} {
-		if got := shownWhole(test.width, test.height); got != test.whole {
-			t.Errorf("%d × %d is shown whole: %v, want %v", test.width, test.height, got, test.whole)
+		result search.Result
+		want   string
+	}{
+		{search.Result{Hits: hits, Total: 1234, More: true}, "More than 1,234 pictures"},
+		{search.Result{Hits: hits, Total: 1234}, "1,234 pictures"},
+		{search.Result{Hits: hits[:1], Total: 1}, "1 picture"},
+		{search.Result{}, "No pictures found"},
+	} {
+		if got := summary(&test.result); got != test.want {
+			t.Errorf("summary is %q, want %q", got, test.want)
 		}
 	}
 }
 
-func TestSummary(t *testing.T) {
-	hits := make([]search.Hit, 24)
+func TestWeakerResultsAreNamed(t *testing.T) {
 	for _, test := range []struct {
-		offset int
+		all    bool
 		result search.Result
-		want   string
+		want   weakerView
 	}{
-		{0, search.Result{Hits: hits, Total: 1234, More: true}, "Pictures 1 to 24, and more"},
-		{1200, search.Result{Hits: hits, Total: 1234}, "Pictures 1,201 to 1,224 of 1,234"},
-		{0, search.Result{Hits: hits, Total: 24}, "24 pictures"},
-		{0, search.Result{Hits: hits[:1], Total: 1}, "1 picture"},
-		{0, search.Result{}, "No pictures found"},
-		{96, search.Result{Total: 24}, "24 pictures"},
+		{false, search.Result{}, weakerView{}},
+		{false, search.Result{Weaker: 1}, weakerView{"1 weaker result hidden", "show", "/?all=1&q=red"}},
+		{false, search.Result{Weaker: 1200}, weakerView{"1,200 weaker results hidden", "show", "/?all=1&q=red"}},
+		{false, search.Result{Weaker: 80, WeakerMore: true}, weakerView{"More than 80 weaker results hidden", "show", "/?all=1&q=red"}},
+		{true, search.Result{}, weakerView{"Weaker results are shown", "hide", "/?q=red"}},
 	} {
-		if got := summary(search.Query{Offset: test.offset}, &test.result); got != test.want {
-			t.Errorf("summary is %q, want %q", got, test.want)
+		r := asking(search.Query{Text: "red", All: test.all})
+		r.page = 3
+		if got := weakerOf(r, &test.result); got != test.want {
+			t.Errorf("%+v: %+v, want %+v", test.result, got, test.want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 	"clipsearch/search"
 )
 
-const similarShown = 12 // pictures in the strip: two rows on a wide screen
+const similarShown = 16 // pictures in the strip
 
 // picturePage answers GET /picture/{id}. The rest of the address is that of the results it was reached from.
 func (s *site) picturePage(w http.ResponseWriter, r *http.Request) {
@@ -28,28 +29,41 @@ func (s *site) picturePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	from, err := parseRequest(r.URL.Query(), pageSize, maxPageSize)
-	view := pictureViewOf(d, captions)
-	if err == nil && from.asks() {
-		view.back = from.address("/")
+	asked := err == nil && from.asks()
+	found := neighbours{}
+	if asked {
+		found = s.neighbours(r, from, d.ID)
 	}
-	view.similar = s.similar(r, d.ID)
-	s.render(w, r, http.StatusOK, picturePage(s.frame(view.name), view))
+	view := s.pictureView(d, captions, found.terms())
+	view.opens = s.open != nil && isLocal(r)
+	view.similar = s.similar(r, d)
+	f := s.frame(r, view.name)
+	if asked {
+		view.back, view.previous, view.next = from.address("/"), found.previous, found.next
+		view.position, view.why = found.position, found.why()
+		f.search = s.box(from)
+	}
+	view.find = s.findIn(r, d)
+	s.render(w, r, http.StatusOK, picturePage(f, view))
 }
 
-// pictureViewOf returns the view of a document, without what is similar.
-func pictureViewOf(d search.Document, captions []search.Caption) pictureView {
+// pictureView returns the view of a document by itself.
+func (s *site) pictureView(d search.Document, captions []search.Caption, terms []string) pictureView {
 	id := strconv.FormatUint(d.ID, 10)
 	name := visible(filepath.Base(d.Path))
 	v := pictureView{
-		name: name, alt: name, width: d.Width, height: d.Height, image: "/original/" + id, original: "/original/" + id,
-		like: likeAddress(d.ID), details: details(d),
+		id: id, name: name, image: s.image(d, name), download: "/original/" + id + "?download=1",
+		path: visible(d.Path), like: likeAddress(d.ID), details: details(d),
+	}
+	if contentTypeOf(d.Format) != "" {
+		v.original = "/original/" + id
 	}
 	for i, c := range captions {
 		text := visible(c.Text)
 		if i == 0 {
-			v.alt = text
+			v.image.alt = text
 		}
-		v.captions = append(v.captions, shownCaption{pieces: mark(text, nil), lang: c.Lang})
+		v.captions = append(v.captions, shownCaption{pieces: mark(text, terms), lang: c.Lang})
 	}
 	return v
 }
@@ -88,17 +102,81 @@ func moment(t time.Time) string {
 }
 
 // similar returns the pictures most like a document; none if that cannot be told.
-func (s *site) similar(r *http.Request, id search.ID) []tile {
+func (s *site) similar(r *http.Request, d search.Document) []similarView {
 	result, err := s.searcher.Search(r.Context(), search.Query{
-		K: similarShown, Mode: search.ModeVector, Terms: []search.Term{{Kind: search.TermLike, ID: id}},
-		Filter: search.Filter{Without: []search.ID{id}},
+		K: similarShown, Mode: search.ModeVector, Terms: []search.Term{{Kind: search.TermLike, ID: d.ID}},
+		Filter: search.Filter{Without: []search.ID{d.ID}}, All: true,
 	})
 	if err != nil {
 		return nil
 	}
-	var tiles []tile
+	var all []similarView
 	for _, hit := range result.Hits {
-		tiles = append(tiles, s.tile(hit, request{query: search.Query{K: pageSize}}))
+		name := visible(filepath.Base(hit.Path))
+		v := similarView{href: "/picture/" + strconv.FormatUint(hit.ID, 10), image: s.image(s.documentOr(hit.ID), name)}
+		if best := bestCaption(hit); best != "" {
+			v.image.alt = best
+		}
+		all = append(all, v)
 	}
-	return tiles
+	return all
+}
+
+// neighbours is a picture's place in the results that it was reached from.
+type neighbours struct {
+	hit            *search.Hit // nil: it is not on that page of them
+	position       string
+	previous, next string // addresses; "" at the ends
+}
+
+// neighbours finds a picture in the results that it was reached from. What goes wrong there is no harm to its own page.
+func (s *site) neighbours(r *http.Request, from request, id search.ID) (n neighbours) {
+	from.query.Explain = true
+	q, result, err := s.results(r, from)
+	if err != nil {
+		return n
+	}
+	at := slices.IndexFunc(result.Hits, func(h search.Hit) bool { return h.ID == id })
+	if at < 0 {
+		return n
+	}
+	n.hit = &result.Hits[at]
+	n.position = fmt.Sprintf(positionOf, humanize.Comma(int64(n.hit.Rank)), summary(result))
+	if at > 0 {
+		n.previous = pictureAddress(from, result.Hits[at-1])
+	} else if from.page > 1 {
+		n.previous = s.edge(r, from.at(from.page-1), -1)
+	}
+	if at+1 < len(result.Hits) {
+		n.next = pictureAddress(from, result.Hits[at+1])
+	} else if q.Offset+2*q.K <= search.MaxResults {
+		n.next = s.edge(r, from.at(from.page+1), 1)
+	}
+	return n
+}
+
+// edge returns the address of the first (1) or last (-1) picture of a page of results, "" if it is empty.
+func (s *site) edge(r *http.Request, page request, which int) string {
+	page.query.Offset = (page.page - 1) * page.query.K
+	_, result, err := s.results(r, page)
+	if err != nil || len(result.Hits) == 0 {
+		return ""
+	}
+	if which > 0 {
+		return pictureAddress(page, result.Hits[0])
+	}
+	return pictureAddress(page, result.Hits[len(result.Hits)-1])
+}
+
+// pictureAddress returns the page of a hit of some results.
+func pictureAddress(from request, hit search.Hit) string {
+	return from.address("/picture/" + strconv.FormatUint(hit.ID, 10))
+}
+
+// terms returns the words that matched.
+func (n neighbours) terms() []string {
+	if n.hit == nil {
+		return nil
+	}
+	return n.hit.Terms
 }

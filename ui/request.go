@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	pageSize    = 24 // tiles: divides into rows of 2, 3, 4 and 6
+	pageSize    = 60 // tiles: three screens of them, little enough to arrive while the first is looked at
 	maxPageSize = 200
 	maxLikes    = 16 // pictures to search by at once
 )
@@ -26,16 +26,25 @@ const (
 //	not                   words to move away from; repeatable
 //	upload                the token of an uploaded picture
 //	folder, type, since, until, tag, lang, has_caption=1   filters; type and tag take lists
+//	min_size, max_size    filters: 1080 or 1920x1080; orientation: landscape, portrait, square
 //	sort, seed, dedupe=1, all=1, prefix=1                  order and selection
 //	k, offset             hits, and hits left out before them; the page has p, from 1, in place of offset
 //	fusion, text_weight, vector_weight, explain=1          fusion
+//	blend                 both weights in one: the vector leg's share in percent, from 0 to 100
+//	view=details          the page shows captions, scores and ranks with the pictures
 type request struct {
-	query  search.Query // but for the picture behind upload
-	upload string
-	since  string // as typed
-	until  string
-	page   int // from 1
+	query   search.Query // but for the picture behind upload
+	upload  string
+	since   string // as typed
+	until   string
+	blend   int       // percent; unset where nothing was given
+	sizes   [2]string // min_size and max_size, as typed
+	details bool
+	page    int // from 1
 }
+
+// unset is the blend of a request that leaves it to the model.
+const unset = -1
 
 // parseRequest reads an address's parameters. Errors wrap search.ErrBadQuery; the request then holds what could be read, to
 // fill in the form again.
@@ -58,12 +67,25 @@ func parseRequest(values url.Values, defaultK, maxK int) (request, error) {
 	if values.Get("text_weight") == "" && values.Get("vector_weight") == "" {
 		q.TextWeight, q.VectorWeight = 0, 0 // the engine's own
 	}
+	r.blend = p.number("blend", unset, 0, 100)
+	if r.blend != unset {
+		q.TextWeight, q.VectorWeight = float64(100-r.blend)/100, float64(r.blend)/100
+	}
+	r.details = p.choice("view", "", viewDetails) == viewDetails
 	q.Terms = p.terms()
 	q.Filter = search.Filter{
 		Folder: strings.TrimSpace(values.Get("folder")), Types: p.list("type"), Tags: p.list("tag"),
 		Lang: strings.TrimSpace(values.Get("lang")), HasCaption: p.yes("has_caption"),
+		Orientation: search.Orientation(values.Get("orientation")),
 	}
+	r.sizes = [2]string{strings.TrimSpace(values.Get("min_size")), strings.TrimSpace(values.Get("max_size"))}
 	var err error
+	if q.Filter.MinSize, err = search.ParseSize(r.sizes[0]); err != nil {
+		p.fail(err)
+	}
+	if q.Filter.MaxSize, err = search.ParseSize(r.sizes[1]); err != nil {
+		p.fail(err)
+	}
 	if q.Filter.Since, err = search.ParseSince(r.since); err != nil {
 		p.fail(err)
 	}
@@ -89,13 +111,13 @@ func (r request) likes() []search.ID {
 	return ids
 }
 
-// filters returns how many of the form's filters and orders are set.
+// filters returns how many of the form's filters are set.
 func (r request) filters() int {
 	f := r.query.Filter
 	n := 0
 	for _, set := range []bool{
 		f.Folder != "", len(f.Types) > 0, r.since != "", r.until != "", len(f.Tags) > 0, f.Lang != "", f.HasCaption,
-		r.query.Dedupe, r.query.Sort != "" && r.query.Sort != search.SortRelevance,
+		r.sizes[0] != "", r.sizes[1] != "", f.Orientation != "", r.query.Dedupe,
 	} {
 		if set {
 			n++
@@ -136,6 +158,12 @@ func (r request) address(path string) string {
 	set("until", r.until)
 	set("lang", q.Filter.Lang)
 	flag("has_caption", q.Filter.HasCaption)
+	set("min_size", r.sizes[0])
+	set("max_size", r.sizes[1])
+	set("orientation", string(q.Filter.Orientation))
+	if r.blend != unset {
+		set("blend", strconv.Itoa(r.blend))
+	}
 	if q.Sort != search.SortRelevance {
 		set("sort", string(q.Sort))
 	}
@@ -144,6 +172,10 @@ func (r request) address(path string) string {
 	}
 	flag("dedupe", q.Dedupe)
 	flag("all", q.All)
+	flag("prefix", q.Prefix)
+	if r.details {
+		set("view", viewDetails)
+	}
 	if q.K != pageSize {
 		set("k", strconv.Itoa(q.K))
 	}
@@ -211,6 +243,16 @@ func (p *params) yes(name string) bool {
 		p.failf(unknownSwitch, name, s)
 		return false
 	}
+}
+
+// choice reads one of several words; the first where there is none.
+func (p *params) choice(name string, words ...string) string {
+	s := p.values.Get(name)
+	if !slices.Contains(append(words, ""), s) {
+		p.failf(unknownChoice, name, s, strings.Join(filled(words), ", "))
+		return words[0]
+	}
+	return s
 }
 
 // weight reads a leg's weight; 1 where there is none.

@@ -14,26 +14,41 @@ func escape(s string) string { return url.PathEscape(strings.ReplaceAll(s, "/", 
 
 func TestParseRequest(t *testing.T) {
 	values, _ := url.ParseQuery("q=dogs&mode=text&like=3&like=4&not=snow&type=jpg,png&type=gif&tag=a&since=2019&until=2019-05&" +
-		"lang=de&has_caption=1&sort=date&seed=7&dedupe=1&all=1&prefix=1&k=10&p=3&fusion=linear&text_weight=.5&explain=1&folder=2019")
+		"lang=de&has_caption=1&sort=date&seed=7&dedupe=1&all=1&prefix=1&k=10&p=3&fusion=linear&text_weight=.5&explain=1&folder=2019&" +
+		"min_size=640&max_size=1920x1080&orientation=square&view=details")
 	got, err := parseRequest(values, 24, 200)
 	if err != nil {
 		t.Fatal(err)
 	}
 	since, _ := search.ParseSince("2019")
 	until, _ := search.ParseUntil("2019-05")
-	want := request{since: "2019", until: "2019-05", page: 3, query: search.Query{
+	want := request{since: "2019", until: "2019-05", page: 3, blend: unset, sizes: [2]string{"640", "1920x1080"}, details: true, query: search.Query{
 		Text: "dogs", Mode: "text", K: 10, Offset: 20, Sort: "date", Seed: 7, Dedupe: true, All: true, Prefix: true, Explain: true,
 		Fusion: "linear", TextWeight: .5, VectorWeight: 1,
 		Terms: []search.Term{{Kind: "like", ID: 3}, {Kind: "like", ID: 4}, {Kind: "text", Text: "snow", Weight: -1}},
 		Filter: search.Filter{Folder: "2019", Types: []string{"jpg", "png", "gif"}, Tags: []string{"a"}, Lang: "de", HasCaption: true,
-			Since: since, Until: until},
+			Since: since, Until: until, MinSize: search.Size{Long: 640, Short: 640}, MaxSize: search.Size{Long: 1920, Short: 1080}, Orientation: "square"},
 	}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(request{})); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
 	}
-	if got := got.address("/"); got != "/?all=1&dedupe=1&folder=2019&has_caption=1&k=10&lang=de&like=3&like=4&mode=text&not=snow&p=3&q=dogs&"+
-		"seed=7&since=2019&sort=date&tag=a&type=jpg&type=png&type=gif&until=2019-05" {
+	if got := got.address("/"); got != "/?all=1&dedupe=1&folder=2019&has_caption=1&k=10&lang=de&like=3&like=4&max_size=1920x1080&min_size=640&mode=text&not=snow&"+
+		"orientation=square&p=3&prefix=1&q=dogs&seed=7&since=2019&sort=date&tag=a&type=jpg&type=png&type=gif&until=2019-05&view=details" {
 		t.Errorf("its address is %s", got)
+	}
+}
+
+func TestBlend(t *testing.T) {
+	for blend, want := range map[string][2]float64{"": {0, 0}, "0": {1, 0}, "25": {.75, .25}, "100": {0, 1}} {
+		r, err := parseRequest(url.Values{"q": {"a"}, "blend": {blend}}, pageSize, maxPageSize)
+		if got := [2]float64{r.query.TextWeight, r.query.VectorWeight}; err != nil || got != want {
+			t.Errorf("blend %q: weights %v, %v, want %v", blend, got, err, want)
+		}
+	}
+	for _, blend := range []string{"-1", "101", "x"} {
+		if _, err := parseRequest(url.Values{"q": {"a"}, "blend": {blend}}, pageSize, maxPageSize); err == nil {
+			t.Errorf("blend %q is taken", blend)
+		}
 	}
 }
 

@@ -32,33 +32,45 @@ func (s *site) searchPage(w http.ResponseWriter, r *http.Request) {
 		status, view.problem = statusOf(err), sentence(err.Error())
 		view.summary = titleOf(status)
 	}
-	if err := s.surround(r, request, &view); err != nil {
+	f := s.frame(r, s.subject(request))
+	f.here = "/"
+	if err := s.surround(r, request, &view, &f); err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	view.form.open = view.problem != "" && request.filters() > 0 // there may be what to mend
-	s.render(w, r, status, searchPage(s.frame(s.subject(request)), view))
+	f.search.typing = view.home
+	f.search.filters.open = view.problem != "" && request.filters() > 0 // there may be what to mend
+	s.render(w, r, status, searchPage(f, view))
+}
+
+// results runs the search of a page and returns the query that it was.
+func (s *site) results(r *http.Request, request request) (search.Query, *search.Result, error) {
+	q, err := s.queryOf(request)
+	if err != nil {
+		return q, nil, err
+	}
+	q.Filter.Without = request.likes()
+	result, err := s.searcher.Search(r.Context(), q)
+	return q, result, err
 }
 
 // fill runs the search and puts its result into the view.
 func (s *site) fill(r *http.Request, request request, view *searchView) error {
-	q, err := s.queryOf(request)
-	if err != nil {
-		return err
-	}
-	q.Filter.Without = request.likes()
-	result, err := s.searcher.Search(r.Context(), q)
+	q, result, err := s.results(r, request)
 	if err != nil {
 		return err
 	}
 	for _, note := range result.Notes {
 		view.notes = append(view.notes, sentence(note))
 	}
-	view.summary = summary(q, result)
+	view.summary = summary(result)
 	view.took = tookText(result.Took)
 	view.pager = pages(request, result)
+	view.weaker = weakerOf(request, result)
+	view.grid = gridView{page: request.page, size: q.K, details: request.details, open: result.More}
+	view.grid.pages = (min(result.Total, search.MaxResults) + q.K - 1) / q.K
 	for _, hit := range result.Hits {
-		view.tiles = append(view.tiles, s.tile(hit, request))
+		view.grid.tiles = append(view.grid.tiles, s.tile(hit, request))
 	}
 	switch {
 	case len(result.Hits) > 0:
@@ -73,7 +85,7 @@ func (s *site) fill(r *http.Request, request request, view *searchView) error {
 }
 
 // surround puts what does not depend on the result into the view.
-func (s *site) surround(r *http.Request, request request, view *searchView) error {
+func (s *site) surround(r *http.Request, request request, view *searchView, f *frame) error {
 	stats, err := s.counts.get(r.Context())
 	if err != nil {
 		return err
@@ -86,8 +98,23 @@ func (s *site) surround(r *http.Request, request request, view *searchView) erro
 		counted(stats.Documents, countsPicture, countsPictures), counted(stats.Captions, countsCaption, countsCaptions),
 		counted(stats.Vectors, countsVector, countsVectors),
 	}
-	view.form = s.form(request, stats)
+	f.search = s.form(request, stats)
 	return nil
+}
+
+// weakerOf says how many pictures the relevance window hides, or that it was opened.
+func weakerOf(r request, result *search.Result) weakerView {
+	other := r.at(1)
+	other.query.All = !r.query.All
+	switch {
+	case r.query.All:
+		return weakerView{weakerShown, weakerHide, other.address("/")}
+	case result.Weaker == 0:
+		return weakerView{}
+	case result.WeakerMore:
+		return weakerView{fmt.Sprintf(weakerOver, humanize.Comma(int64(result.Weaker))), weakerShow, other.address("/")}
+	}
+	return weakerView{counted(result.Weaker, weakerOne, weakerMany), weakerShow, other.address("/")}
 }
 
 // counted returns how many of something there are.
@@ -121,19 +148,13 @@ func (s *site) nameOf(id search.ID) string {
 	return strconv.FormatUint(id, 10)
 }
 
-// summary says how many pictures were found and which of them are shown.
-func summary(q search.Query, result *search.Result) string {
-	first, last := humanize.Comma(int64(q.Offset+1)), humanize.Comma(int64(q.Offset+len(result.Hits)))
-	total := humanize.Comma(int64(result.Total))
+// summary says how many pictures were found.
+func summary(result *search.Result) string {
 	switch {
 	case result.Total == 0:
 		return foundNone
-	case len(result.Hits) == 0:
-		return counted(result.Total, foundOne, foundAll)
 	case result.More:
-		return fmt.Sprintf(foundMore, first, last)
-	case len(result.Hits) < result.Total:
-		return fmt.Sprintf(foundRange, first, last, total)
+		return fmt.Sprintf(foundMore, humanize.Comma(int64(result.Total)))
 	}
 	return counted(result.Total, foundOne, foundAll)
 }
@@ -151,7 +172,8 @@ func tookText(d time.Duration) string {
 
 // pages returns the links to the pages around a result.
 func pages(r request, result *search.Result) pager {
-	p := pager{current: fmt.Sprintf(pageNumber, r.page)}
+	q := r.query
+	p := pager{current: fmt.Sprintf(pageRange, r.page, humanize.Comma(int64(q.Offset+1)), humanize.Comma(int64(q.Offset+len(result.Hits))))}
 	if r.page > 1 {
 		p.previous = r.at(r.page - 1).address("/")
 	}

@@ -33,7 +33,7 @@ func newStaticFiles(files fs.FS) (*staticFiles, error) {
 	s := &staticFiles{files: map[string]staticFile{}}
 	for name, contentType := range map[string]string{
 		"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8",
-		"icon.svg": "image/svg+xml", "nothing.svg": "image/svg+xml",
+		"icon.svg": "image/svg+xml", "icons.svg": "image/svg+xml", "nothing.svg": "image/svg+xml",
 	} {
 		data, err := fs.ReadFile(files, name)
 		if err != nil {

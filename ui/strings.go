@@ -7,18 +7,33 @@ const (
 	homeHeading = "Search your pictures"
 	homeLead    = "By what their captions say, by what they show, or by another picture. Nothing leaves this computer."
 
-	skipToResults = "Skip to the results"
-	queryLabel    = "Words to search for"
-	queryHint     = "dogs in the snow"
-	searchButton  = "Search"
+	skipToContent   = "Skip to the pictures"
+	placesLabel     = "Places"
+	placesLabelFoot = "Places, again"
+	placeSearch     = "Search"
+	themeLabel      = "Colours: follow the system, dark, light"
+	helpLabel       = "Help and keys (?)"
+	helpTitle       = "Help"
+
+	queryLabel   = "Words to search for"
+	queryHint    = "Search your pictures"
+	searchButton = "Search"
+	applyButton  = "Apply"
 
 	modeLegend = "Look at"
 	modeHybrid = "Both"
 	modeText   = "Captions"
 	modeVector = "Pictures"
+	blendMeans = "What captions and pictures count for"
 
-	filtersSummary = "Filters and order"
-	filtersActive  = "Filters and order (%d set)"
+	viewDetails = "details" // in addresses
+	detailsName = "Details"
+	detailsShow = "Show captions, scores and ranks (d)"
+	detailsHide = "Hide captions, scores and ranks (d)"
+
+	filtersSummary = "Filters"
+	filtersActive  = "Filters (%d)"
+	filtersSet     = "Filters that are set"
 	sortLabel      = "Order"
 	sortRelevance  = "Best first"
 	sortDate       = "Newest first"
@@ -32,11 +47,24 @@ const (
 	dateHint       = "2019 or 2019-05-31"
 	folderLabel    = "Folder"
 	folderHint     = "2019/italy"
+	sizeLabel      = "Size"
+	sizeAny        = "Any"
+	sizeSmall      = "At least 640 px"
+	sizeMedium     = "At least 1080 px"
+	sizeLarge      = "At least 2160 px"
+	sizeTyped      = "At least %s px"
+	sizeAtMost     = "At most %s px"
+	shapeLabel     = "Shape"
+	shapeAny       = "Any"
+	shapeLandscape = "Landscape"
+	shapePortrait  = "Portrait"
+	shapeSquare    = "Square"
 	tagLabel       = "Tag"
 	langLabel      = "Caption language"
 	langHint       = "de"
 	captionLabel   = "With a caption"
 	dedupeLabel    = "Hide near-duplicates"
+	notLabel       = "Not %s"
 
 	uploadSummary = "Search by a picture"
 	uploadLabel   = "A picture on this computer"
@@ -52,27 +80,45 @@ const (
 	foundNone        = "No pictures found"
 	foundOne         = "1 picture"
 	foundAll         = "%s pictures"
-	foundRange       = "Pictures %s to %s of %s"
-	foundMore        = "Pictures %s to %s, and more"
+	foundMore        = "More than %s pictures"
 	tookNothing      = "in less than 1 ms"
 	tookMilliseconds = "in %d ms"
 	tookSeconds      = "in %.1f s"
+
+	weakerOne   = "1 weaker result hidden"
+	weakerMany  = "%s weaker results hidden"
+	weakerOver  = "More than %s weaker results hidden"
+	weakerShow  = "show"
+	weakerShown = "Weaker results are shown"
+	weakerHide  = "hide"
 
 	noResults    = "Nothing matches. Fewer or other words may find more; so may looking at captions and pictures both."
 	noResultsFor = "Nothing matches with these filters. They may leave out what you look for."
 	pastTheEnd   = "There are no results this far down."
 
-	whyScore      = "score %.4f"
-	whyText       = "by caption #%d"
-	whyVector     = "by picture #%d"
-	whySimilarity = "similarity %.3f"
-	moreLikeThis  = "More like this"
-	hiddenOne     = "1 near-duplicate hidden"
-	hiddenMany    = "%s near-duplicates hidden"
-	pagesLabel    = "Pages of results"
-	previousPage  = "Previous"
-	nextPage      = "Next"
-	pageNumber    = "Page %d"
+	scoreMeans      = "Score: comparable within this search"
+	rankText        = "captions #%d"
+	rankTextMeans   = "Place %d by its captions"
+	rankVector      = "look #%d"
+	rankVectorMeans = "Place %d by what it shows"
+	whyTitle        = "Why it matched"
+	whyBar          = "How much captions and pictures add to the score"
+	whyScore        = "Score %.4f"
+	whyText         = "place %d, score %.2f"
+	whyVector       = "place %d, similarity %.3f"
+	whyAdds         = "adds %.3f"
+	whySimilarity   = "similarity %.3f"
+	pullsTitle      = "Words that draw it here"
+	moreLikeThis    = "More like this"
+	hiddenOne       = "1 near-duplicate hidden"
+	hiddenMany      = "%s near-duplicates hidden"
+	pagesLabel      = "Pages of results"
+	previousPage    = "Previous"
+	nextPage        = "Next"
+	pageRange       = "Page %d: pictures %s to %s"
+
+	// tileSizes is how wide a tile is before the script knows better.
+	tileSizes = "(max-width: 40em) 50vw, 360px"
 
 	emptyTitle   = "This library is empty"
 	emptyText    = "Fill it with the pictures of a folder, in a terminal:"
@@ -88,7 +134,7 @@ const (
 	countsVector   = "1 searchable by content"
 	countsVectors  = "%s searchable by content"
 
-	backToResults   = "Back to the results"
+	backToResults   = "Back to the results (Esc)"
 	captionsTitle   = "Captions"
 	noCaptions      = "This picture has no captions."
 	detailsTitle    = "Details"
@@ -102,8 +148,26 @@ const (
 	detailTags      = "Tags"
 	detailType      = "Type"
 	detailSizeValue = "%d × %d px, %s"
-	originalLink    = "Open the original"
+	positionOf      = "%s of %s"
+	previousPicture = "Previous picture (←)"
+	nextPicture     = "Next picture (→)"
+	openButton      = "Open"
+	openMeans       = "Open the file in this computer's own viewer"
+	openRefused     = "Files can be opened only on the computer that the pictures are on."
+	openFailed      = "the system's viewer could not be started: %v"
+	copyButton      = "Copy path"
+	copyMeans       = "Copy where the file is"
+	copyDone        = "Copied"
+	downloadLink    = "Download"
+	findTitle       = "Find in this picture"
+	findHint        = "a red car"
+	findButton      = "Find"
+	findClear       = "Clear"
+	heatAlt         = "Where it is: the brighter, the likelier"
 	similarTitle    = "Similar pictures"
+
+	lostText = "The server does not answer. Is clipsearch serve still running?"
+	dropText = "Drop a picture to search by it"
 
 	errorHint        = "Back to the search page"
 	badRequestTitle  = "That does not work"
@@ -123,8 +187,46 @@ const (
 	unavailableTitle = "Not possible right now"
 	badNumber        = "%s: %q is not a number from %d to %d"
 	tooManyOf        = "%s: %d are too many; at most %d"
+	unknownChoice    = "%s: there is no %q; it is %s"
 	unknownSwitch    = "%s: %q is neither 1 nor 0"
 )
+
+// destination is a part of the site that the bar leads to.
+type destination struct{ name, href string }
+
+// places returns them in order.
+func places() []destination {
+	return []destination{{placeSearch, "/"}}
+}
+
+// keyGroups returns what the keys do, for the help.
+func keyGroups() []keyGroup {
+	return []keyGroup{
+		{"Anywhere", []keyHelp{
+			{[]string{"/"}, "Search: go to the box"},
+			{[]string{"?"}, "Show or hide this help"},
+			{[]string{"t"}, "Other colours"},
+			{[]string{"Esc"}, "Close what is open"},
+		}},
+		{"Results", []keyHelp{
+			{[]string{"←", "→", "↑", "↓"}, "Go from picture to picture"},
+			{[]string{"Enter"}, "Open the picture"},
+			{[]string{"m"}, "More like this"},
+			{[]string{"d"}, "Captions, scores and ranks"},
+			{[]string{"f"}, "Filters"},
+			{[]string{"1", "2", "3"}, "Both, captions, pictures"},
+			{[]string{"u"}, "Search by a picture; or drop or paste one anywhere"},
+		}},
+		{"One picture", []keyHelp{
+			{[]string{"←", "→"}, "Previous and next picture"},
+			{[]string{"+", "−", "0"}, "Larger, smaller, whole; the wheel and a double click do the same"},
+			{[]string{"l"}, "Find in this picture"},
+			{[]string{"o"}, "Open in this computer's own viewer"},
+			{[]string{"c"}, "Copy where the file is"},
+			{[]string{"m"}, "More like this"},
+		}},
+	}
+}
 
 // tip is an example of the query grammar.
 type tip struct{ query, means string }

@@ -11,21 +11,26 @@ import (
 // tile returns the view of a hit.
 func (s *site) tile(hit search.Hit, r request) tile {
 	d := s.documentOr(hit.ID)
+	id := strconv.FormatUint(hit.ID, 10)
 	name := visible(filepath.Base(hit.Path))
 	t := tile{
-		href: r.address("/picture/" + strconv.FormatUint(hit.ID, 10)), thumb: thumbAddress(d),
-		name: name, alt: name, width: hit.Width, height: hit.Height, whole: shownWhole(hit.Width, hit.Height),
-		why:  why(hit),
-		like: likeAddress(hit.ID), likeName: moreLikeThis + ": " + name,
+		id: id, rank: hit.Rank, href: r.address("/picture/" + id), image: s.image(d, name),
+		name: name, score: fmt.Sprintf("%.3f", hit.Score), ranks: ranks(hit),
+		like: likeAddress(hit.ID), naming: moreLikeThis + ": " + name,
 	}
 	if best := bestCaption(hit); best != "" {
-		t.alt = best
+		t.image.alt = best
 		t.caption = mark(best, hit.Terms)
 	}
 	if hit.Duplicates > 0 {
 		t.hidden = counted(hit.Duplicates, hiddenOne, hiddenMany)
 	}
 	return t
+}
+
+// image returns a document's picture in the sizes that a grid may need.
+func (s *site) image(d search.Document, alt string) imageView {
+	return imageView{src: thumbAddress(d), alt: alt, width: d.Width, height: d.Height}
 }
 
 // documentOr returns a document, or one of which only the ID is known if it has gone.
@@ -55,25 +60,20 @@ func bestCaption(hit search.Hit) string {
 	return best
 }
 
-// why says in short how a hit came about.
-func why(hit search.Hit) []string {
-	parts := []string{fmt.Sprintf(whyScore, hit.Score)}
-	if hit.Ranks.Text > 0 {
-		parts = append(parts, fmt.Sprintf(whyText, hit.Ranks.Text))
+// ranks returns a hit's places in the legs that found it.
+func ranks(hit search.Hit) []rankView {
+	var all []rankView
+	if n := hit.Ranks.Text; n > 0 {
+		all = append(all, rankView{"words", fmt.Sprintf(rankText, n), fmt.Sprintf(rankTextMeans, n)})
 	}
-	if hit.Ranks.Vector > 0 {
-		parts = append(parts, fmt.Sprintf(whyVector, hit.Ranks.Vector))
+	if n := hit.Ranks.Vector; n > 0 {
+		means := fmt.Sprintf(rankVectorMeans, n)
+		if hit.Similarity != nil {
+			means += ", " + fmt.Sprintf(whySimilarity, *hit.Similarity)
+		}
+		all = append(all, rankView{"look", fmt.Sprintf(rankVector, n), means})
 	}
-	if hit.Similarity != nil {
-		parts = append(parts, fmt.Sprintf(whySimilarity, *hit.Similarity))
-	}
-	return parts
-}
-
-// shownWhole reports whether a picture's shape is so far from a tile's 4:3 that cutting it to fit would lose more than a
-// third of it.
-func shownWhole(width, height int) bool {
-	return 3*width < 2*height*4/3 || 2*width > 3*height*4/3
+	return all
 }
 
 func thumbAddress(d search.Document) string {
@@ -86,6 +86,5 @@ func thumbAddress(d search.Document) string {
 
 // likeAddress returns the page of the pictures that are like a document.
 func likeAddress(id search.ID) string {
-	like := request{query: search.Query{K: pageSize, Terms: []search.Term{{Kind: search.TermLike, ID: id}}}}
-	return like.address("/")
+	return asking(search.Query{Terms: []search.Term{{Kind: search.TermLike, ID: id}}}).address("/")
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -107,7 +108,7 @@ func (s *site) searchByPicture(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	request.upload = s.uploads.put(data)
-	http.Redirect(w, r, request.address("/"), http.StatusSeeOther)
+	http.Redirect(w, r, request.at(1).address("/"), http.StatusSeeOther)
 }
 
 // readUpload reads a form's picture and the query beside it, in memory.
@@ -117,7 +118,7 @@ func readUpload(w http.ResponseWriter, r *http.Request) (data []byte, beside req
 	if err != nil {
 		return nil, beside, err
 	}
-	beside = request{query: search.Query{K: pageSize}, page: 1}
+	beside = asking(search.Query{})
 	for {
 		part, err := form.NextPart()
 		if err == io.EOF {
@@ -133,10 +134,10 @@ func readUpload(w http.ResponseWriter, r *http.Request) (data []byte, beside req
 		switch part.FormName() {
 		case "picture":
 			data = content
-		case "q":
-			beside.query.Text = string(content)
-		case "mode":
-			beside.query.Mode = search.Mode(content)
+		case "state": // what it says wrong is said by the page that follows
+			if values, err := url.ParseQuery(string(content)); err == nil {
+				beside, _ = parseRequest(values, pageSize, maxPageSize)
+			}
 		}
 	}
 }

@@ -78,7 +78,10 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 		return err
 	}
 	address := listener.Addr().String()
-	handler, err := ui.New(ui.Deps{Searcher: engine, Library: lib.store, Jobs: lib.jobs, Locator: newLocator(engine.encoder), Static: assets.Static(), Address: address})
+	handler, err := ui.New(ui.Deps{
+		Searcher: engine, Library: lib.store, Jobs: lib.jobs, Locator: newLocator(engine.encoder), Static: assets.Static(), Address: address,
+		Open: showOutside,
+	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -127,7 +130,7 @@ func serve(ctx context.Context, p Process, listener net.Listener, handler http.H
 		fmt.Fprintf(p.Stderr, "clipsearch: %s (stop with Ctrl-C)\n", url)
 	}
 	if open {
-		if err := openBrowser(url); err != nil {
+		if err := showOutside(url); err != nil {
 			fmt.Fprintf(p.Stderr, "clipsearch: open %s yourself: %v\n", url, err)
 		}
 	}
@@ -177,16 +180,16 @@ func isPort(s string) bool {
 	return err == nil && n >= 0 && n <= 65535
 }
 
-// openBrowser asks the system to show an address.
-func openBrowser(url string) error {
+// showOutside asks the system to show an address or a file.
+func showOutside(what string) error {
 	command := "xdg-open"
 	if runtime.GOOS == "darwin" {
 		command = "open"
 	}
-	cmd := exec.Command(command, url)
+	cmd := exec.Command(command, what)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go cmd.Wait() // it ends by itself; nobody waits for a browser
+	go cmd.Wait() // it ends by itself; nobody waits for a browser or viewer
 	return nil
 }
