@@ -34,7 +34,9 @@ func (n many) Search(ctx context.Context, q search.Query) (*search.Result, error
 	return result, nil
 }
 
-func (n many) Label(context.Context, search.ID, []string, []string) ([]search.Label, error) { return nil, nil }
+func (n many) Label(context.Context, search.ID, []string, []string) ([]search.Label, error) {
+	return nil, nil
+}
 
 // shapeOf returns shapes as cameras make them, and some that they do not.
 func shapeOf(rank int) (width, height int) {
