@@ -87,10 +87,11 @@ func describe(err error) string {
 	switch {
 	case errors.As(err, &elsewhere), errors.Is(err, errSilentUsage), errors.Is(err, errSomeSkipped), errors.Is(err, errSilentFailure):
 		return ""
-	case errors.Is(err, context.Canceled):
-		return "interrupted"
 	}
 	message := err.Error()
+	if errors.Is(err, context.Canceled) {
+		message = "interrupted"
+	}
 	if hint := hintFor(err); hint != "" {
 		message += "\n" + hintIndent + hint
 	}

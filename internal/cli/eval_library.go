@@ -54,7 +54,7 @@ func (l *copyLibrary) open(ctx context.Context, model eval.Model, pictures []eva
 	if l.vectors, err = vector.Load(ctx, l.store, vector.Auto); err != nil {
 		return err
 	}
-	deps := search.Deps{Store: l.store, Text: l.words, Vectors: l.vectors}
+	deps := search.Deps{Store: l.store, Text: &askedTwice{TextLeg: l.words}, Vectors: &lookedAtTwice{VectorLeg: l.vectors}}
 	if texts != nil {
 		deps.Encoder = textsOnly{texts}
 	}
