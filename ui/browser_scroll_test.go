@@ -144,7 +144,7 @@ func TestBrowserGridFillsRows(t *testing.T) {
 			const grid = document.querySelector(".grid").getBoundingClientRect(), lines = new Map();
 			for (const tile of document.querySelectorAll("[data-page='1'] .tile")) {
 				const r = tile.getBoundingClientRect(), img = tile.querySelector("img");
-				const shape = Math.min(3, Math.max(.5, img.getAttribute("width") / img.getAttribute("height")));
+				const shape = Math.min(3, Math.max(.45, img.getAttribute("width") / img.getAttribute("height")));
 				if (Math.abs(r.width / r.height - shape) > .02) return tile.id + " has lost its shape";
 				lines.set(Math.round(r.top), [...lines.get(Math.round(r.top)) ?? [], r]);
 			}

@@ -7,7 +7,7 @@
 //	GET  /picture/{id}      one picture with its captions and its like; the rest of the address is that of the results
 //	POST /picture/{id}/open shows the file in the system's viewer; for requests of this machine only
 //	GET  /original/{id}     the file itself, or its thumbnail where browsers cannot show the format; download=1 to be kept
-//	GET  /thumb/{id}        the stored thumbnail
+//	GET  /thumb/{id}        the stored thumbnail; s=768 or s=1600 for a larger one
 //	POST /search-by-picture a picture to search by (form field "picture"); answers with the address of its search page
 //	GET  /upload/{token}    that picture
 //	GET  /help              keys and ways to ask

@@ -55,7 +55,7 @@ func (s *site) failDocument(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// thumbnail answers GET /thumb/{id}; a picture without one gets a drawing in its place.
+// thumbnail answers GET /thumb/{id}, with s for a larger one; a picture without one gets a drawing in its place.
 func (s *site) thumbnail(w http.ResponseWriter, r *http.Request) {
 	d, err := s.document(r)
 	if err != nil {
@@ -66,6 +66,11 @@ func (s *site) thumbnail(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.failDocument(w, r, err)
 		return
+	}
+	if long := scaledTo(r); long > 0 || data == nil {
+		if larger := s.scaled(r, d, max(long, storedLong)); larger != nil {
+			data = larger
+		}
 	}
 	if data == nil {
 		nothing := s.static.files["nothing.svg"]

@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// guard lets through only requests to this very server and writes from its own pages, and adds the headers that every
+// guard lets through only requests to this very server, by those who know its token if it has one, and writes from its own
+// pages, and adds the headers that every
 // answer has.
-func (s *site) guard(hosts hostCheck, next http.Handler) http.Handler {
+func (s *site) guard(hosts hostCheck, gate gate, next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -25,6 +26,10 @@ func (s *site) guard(hosts hostCheck, next http.Handler) http.Handler {
 			s.refuse(w, r, fmt.Sprintf(wrongHost, visible(r.Host)))
 		case origins.Check(r) != nil, isAPI(r) && isForeign(r):
 			s.refuse(w, r, wrongOrigin)
+		case gate.opens(r):
+			gate.open(w, r)
+		case !gate.admits(r):
+			s.refuse(w, r, noToken)
 		default:
 			next.ServeHTTP(w, r)
 		}

@@ -38,7 +38,9 @@ type Deps struct {
 	Static   fs.FS   // app.css, app.js, icon.svg, icons.svg, nothing.svg
 	Address  string  // host:port that the server listens on, the port as bound
 
-	Open func(path string) error // shows a file in the system's viewer; nil: there is none
+	Scaler Scaler                  // nil: there are no thumbnails but the library's
+	Open   func(path string) error // shows a file in the system's viewer; nil: there is none
+	Token  string                  // that whoever is let in must know; "": all are let in
 }
 
 // site holds what all handlers share.
@@ -53,6 +55,7 @@ type site struct {
 	locator  Locator
 	lookups  chan struct{} // one slot a look at the disk; see complete
 	streams  chan struct{} // one slot a stream of events
+	scaler   Scaler
 	open     func(path string) error
 }
 
@@ -71,7 +74,7 @@ func New(deps Deps) (http.Handler, error) {
 		searcher: deps.Searcher, library: deps.Library, static: static,
 		counts: &counts{library: deps.Library}, folders: &folders{library: deps.Library}, uploads: newUploads(maxUploads, maxUploadBytes),
 		jobs: deps.Jobs, locator: deps.Locator, lookups: make(chan struct{}, maxLookups), streams: make(chan struct{}, maxStreams),
-		open: deps.Open,
+		scaler: deps.Scaler, open: deps.Open,
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.searchPage)
@@ -106,5 +109,5 @@ func New(deps Deps) (http.Handler, error) {
 	mux.HandleFunc("POST /api/v1/jobs/{id}/cancel", s.apiChangeJob(s.jobs.Cancel))
 	mux.HandleFunc("GET /api/", s.apiNotFound)
 	mux.HandleFunc("GET /", s.notFound)
-	return s.guard(hosts, mux), nil
+	return s.guard(hosts, gate{deps.Token, "clipsearch-token-" + hosts.port}, mux), nil
 }

@@ -37,6 +37,8 @@ type gallery struct {
 	server *httptest.Server
 	jobs   *jobs.Queue
 	opened chan string // files that the system's viewer was asked for
+	token  string
+	scaler Scaler
 }
 
 // scene is one generated picture.
@@ -115,6 +117,7 @@ func (g *gallery) serve(encoder search.Encoder) {
 	engine := search.New(search.Deps{Store: g.store, Text: words, Vectors: vectors, Encoder: encoder})
 	handler, err := New(Deps{
 		Searcher: engine, Library: g.store, Jobs: g.jobs, Locator: finger{}, Static: assets.Static(), Address: g.server.Listener.Addr().String(), Open: g.open,
+		Token: g.token, Scaler: g.scaler,
 	})
 	if err != nil {
 		g.t.Fatal(err)

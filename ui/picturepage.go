@@ -52,11 +52,11 @@ func (s *site) pictureView(d search.Document, captions []search.Caption, terms [
 	id := strconv.FormatUint(d.ID, 10)
 	name := visible(filepath.Base(d.Path))
 	v := pictureView{
-		id: id, name: name, image: s.image(d, name), download: "/original/" + id + "?download=1",
+		id: id, name: name, image: s.stageImage(d, name), download: originalAddress(d) + "?download=1",
 		path: visible(d.Path), like: likeAddress(d.ID), details: details(d),
 	}
 	if contentTypeOf(d.Format) != "" {
-		v.original = "/original/" + id
+		v.original = originalAddress(d)
 	}
 	for i, c := range captions {
 		text := visible(c.Text)

@@ -118,7 +118,8 @@ const (
 	pageRange       = "Page %d: pictures %s to %s"
 
 	// tileSizes is how wide a tile is before the script knows better.
-	tileSizes = "(max-width: 40em) 50vw, 360px"
+	tileSizes  = "(max-width: 40em) 50vw, 360px"
+	stageSizes = "(max-width: 46rem) 100vw, calc(100vw - 23rem)" // the same of a picture in the viewer
 
 	emptyTitle   = "This library is empty"
 	emptyText    = "Fill it with the pictures of a folder, in a terminal:"
@@ -181,6 +182,7 @@ const (
 	uploadBigText    = "This file is larger than %s, the most that can be searched by."
 	uploadBrokenText = "The upload broke off. Please try again."
 	wrongHost        = "This server does not go by the name %s. Open it at the address that clipsearch serve printed."
+	noToken          = "This server lets in only who opens the link that it printed when it was started."
 	wrongOrigin      = "This request came from another site and was refused."
 	forbiddenTitle   = "Refused"
 	serverErrorTitle = "Something went wrong"

@@ -28,11 +28,6 @@ func (s *site) tile(hit search.Hit, r request) tile {
 	return t
 }
 
-// image returns a document's picture in the sizes that a grid may need.
-func (s *site) image(d search.Document, alt string) imageView {
-	return imageView{src: thumbAddress(d), alt: alt, width: d.Width, height: d.Height}
-}
-
 // documentOr returns a document, or one of which only the ID is known if it has gone.
 func (s *site) documentOr(id search.ID) search.Document {
 	d, err := s.library.Document(id)

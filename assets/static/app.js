@@ -313,7 +313,10 @@ class Grid {
     const details = this.element.classList.contains("details") ? strip : 0;
     const shapes = slot.tiles.map((tile) => {
       const img = one("img", tile);
-      return Math.min(3, Math.max(0.5, (img.getAttribute("width") || 4) / (img.getAttribute("height") || 3)));
+      const shape = (img.getAttribute("width") || 4) / (img.getAttribute("height") || 3);
+      const kept = Math.min(3, Math.max(0.45, shape));
+      img.style.objectFit = kept === shape ? "" : "contain"; // what is longer is shown whole
+      return kept;
     });
     let top = 0;
     for (const row of rows(shapes, this.width, rowHeight(this.width), slot.page === this.slots.length)) {

@@ -53,3 +53,8 @@ const textFolder = "text"
 func (p places) textCache(libraryID string) string {
 	return filepath.Join(p.cacheOf(libraryID), textFolder)
 }
+
+// scaledCache returns the folder of thumbnails larger than a library's own.
+func (p places) scaledCache(libraryID string) string {
+	return filepath.Join(p.cacheOf(libraryID), "scaled")
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os/exec"
 	"runtime"
 	"strconv"
@@ -22,8 +21,9 @@ Shows the library as a web page on this machine: a search box, pictures, and the
 machine can open it. Meanwhile index, search, stats and export work as ever: they run in this process. Beside an index run
 serve works, too: in that process until it ends, then by itself.
 
-  --listen ADDR:PORT    where to listen, on this machine's loopback (default 127.0.0.1:7700, or a free
-                        port if that is taken)
+  --listen ADDR:PORT    where to listen (default 127.0.0.1:7700, or a free port if that is taken). With an
+                        address that is not this machine's loopback, other machines can open the page by the
+                        link that is printed then; its token is made up, or $CLIPSEARCH_TOKEN
   --open                open the page in the browser
   --watch               follow the library's folders as index --watch does
 ` + libraryHelp + modelFlagsHelp + kindHelp + `  --quiet               do not print the address
@@ -51,7 +51,8 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	if len(rest) > 0 {
 		return usagef("serve takes no arguments")
 	}
-	if err := checkListen(*listen); err != nil {
+	token, err := checkListen(p, *listen)
+	if err != nil {
 		return err
 	}
 	lib, err := openLibrary(ctx, p, opts.library, serving)
@@ -80,12 +81,18 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	address := listener.Addr().String()
 	handler, err := ui.New(ui.Deps{
 		Searcher: engine, Library: lib.store, Jobs: lib.jobs, Locator: newLocator(engine.encoder), Static: assets.Static(), Address: address,
-		Open: showOutside,
+		Scaler: newScaler(lib.places.scaledCache(lib.store.LibraryID())), Open: showOutside, Token: token,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	err = serve(ctx, p, listener, handler, opts.quiet, *open && !lib.returned)
+	url := announce(p, listener, token, opts.quiet)
+	if *open && !lib.returned {
+		if err := showOutside(url); err != nil {
+			fmt.Fprintf(p.Stderr, "clipsearch: open %s yourself: %v\n", url, err)
+		}
+	}
+	err = ui.Serve(ctx, listener, handler)
 	return errors.Join(err, handedBack(ctx))
 }
 
@@ -123,33 +130,16 @@ func followFolders(ctx context.Context, p Process, opts common, lib *library) (e
 	return watchFolders(ctx, p, flags, lib, options)
 }
 
-// serve announces the address and answers until ctx ends.
-func serve(ctx context.Context, p Process, listener net.Listener, handler http.Handler, quiet, open bool) error {
-	url := "http://" + listener.Addr().String() + "/"
-	if !quiet {
-		fmt.Fprintf(p.Stderr, "clipsearch: %s (stop with Ctrl-C)\n", url)
-	}
-	if open {
-		if err := showOutside(url); err != nil {
-			fmt.Fprintf(p.Stderr, "clipsearch: open %s yourself: %v\n", url, err)
-		}
-	}
-	return ui.Serve(ctx, listener, handler)
-}
-
-// checkListen refuses an address that is malformed or not this machine's alone; "" is the default one.
-func checkListen(address string) error {
+// checkListen refuses an address that is malformed, and returns the token that one needs; "" is the default address.
+func checkListen(p Process, address string) (token string, err error) {
 	if address == "" {
-		return nil
+		return "", nil
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || !isPort(port) {
-		return usagef("serve: --listen is %q; it is an address and a port, such as %s", address, defaultListen)
+		return "", usagef("serve: --listen is %q; it is an address and a port, such as %s", address, defaultListen)
 	}
-	if !isLoopback(host) {
-		return usagef("serve: %q is not this machine's loopback; other machines cannot be let in yet", host)
-	}
-	return nil
+	return tokenFor(p, host)
 }
 
 // listenOn listens on an address; "" means the default one, or any free port beside it.
