@@ -31,8 +31,8 @@ var rooms = map[string][]string{
 	"index/exchange":            {"index/captions", "index/store", "internal/npy", "internal/progress"},
 	"index/store":               {"internal/vec"},
 	"index/text":                {"index/store", "internal/vec"},
-	"index/vector":              {"index/store", "index/vector/hnsw", "index/vector/kernel", "internal/vec"},
-	"index/vector/hnsw":         {},
+	"index/vector":              {"index/store", "index/vector/hnsw", "index/vector/kernel", "internal/pages", "internal/parallel", "internal/vec"},
+	"index/vector/hnsw":         {"internal/pages", "internal/parallel"},
 	"index/vector/kernel":       {},
 	"internal/cli":              {"assets", "encode", "encode/checkpoint", "eval", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/hub", "internal/imgio", "internal/jobs", "internal/npy", "internal/progress", "internal/report", "internal/scan", "internal/vec", "locate", "search", "tune", "ui"},
 	"internal/fit":              {},
@@ -42,6 +42,8 @@ var rooms = map[string][]string{
 	"internal/imgio":            {"internal/resample"},
 	"internal/jobs":             {"internal/progress"},
 	"internal/npy":              {"internal/vec"},
+	"internal/pages":            {},
+	"internal/parallel":         {},
 	"internal/progress":         {},
 	"internal/report":           {},
 	"internal/resample":         {},
@@ -56,7 +58,7 @@ var rooms = map[string][]string{
 // keepers are the heavy libraries and sharp tools, each with the packages that may import it.
 var keepers = map[string][]string{
 	"C":                             {"encode/torch", "internal/imgio"},
-	"unsafe":                        {"encode/torch", "internal/imgio"}, // memory that C owns
+	"unsafe":                        {"encode/torch", "internal/imgio", "internal/pages"}, // memory that C or the system owns
 	"net":                           {"internal/cli", "internal/handover", "internal/hub", "ui"},
 	"flag":                          {"internal/cli", "internal/fit/cmd/fitgotch"},
 	"golang.org/x/term":             {"internal/cli"},

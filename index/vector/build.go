@@ -3,6 +3,7 @@ package vector
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"clipsearch/index/vector/hnsw"
 )
@@ -92,6 +93,7 @@ func (x *Index) Tend(ctx context.Context) error {
 
 // grow returns the graph that s should have, nil for none.
 func (x *Index) grow(ctx context.Context, s *snapshot) (g *hnsw.Graph, err error) {
+	defer runtime.KeepAlive(s) // see areaBlocks
 	if !x.wantsGraph(s) || s.rows == 0 {
 		return nil, nil
 	}
@@ -133,6 +135,7 @@ func (x *Index) install(ctx context.Context, s *snapshot, g *hnsw.Graph) (bool, 
 
 // removeDead compacts a snapshot whose graph was repaired. Writers wait.
 func (x *Index) removeDead(ctx context.Context, s *snapshot) error {
+	defer runtime.KeepAlive(s) // see areaBlocks
 	// Those that died since the graph was repaired are few.
 	g, err := s.graph.Repair(ctx, space{s, x.kernel}, func(row uint32) bool { return s.isDead(int(row)) })
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 
 	"clipsearch/index/store"
 	"clipsearch/index/vector/kernel"
@@ -18,6 +19,7 @@ func (x *Index) Check(ctx context.Context) (problems []string, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s, places, n := x.current.Load(), x.places(), 0
+	defer runtime.KeepAlive(s) // see areaBlocks
 	missing, wrong := 0, 0
 	row := make([]float32, s.dims)
 	err = x.st.EachHalf(ctx, func(id store.ID, v []uint16) error {

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"clipsearch/index/vector/kernel"
+	"clipsearch/internal/pages"
+	"clipsearch/internal/parallel"
 	"clipsearch/internal/vec"
 )
 
@@ -27,8 +29,12 @@ type codes struct {
 	// margin is how far the inner product of a unit vector with the coded residual is from that with the residual, see
 	// margin.
 	margin [blockRows]float32
-	// sketch is that of the block; nil until one is made.
-	sketch atomic.Pointer[sketch]
+	// sketch is that of the block; nil until one is made, for which sketching is set first.
+	sketch    atomic.Pointer[sketch]
+	sketching atomic.Bool
+	// area has the memory of values and of sketch's values; nil: they are in Go's heap.
+	area         *pages.Area
+	sketchMemory []uint8
 }
 
 // deviations is how many standard deviations of its error an estimated similarity is taken to be off at most. The errors
@@ -84,7 +90,7 @@ func (s *snapshot) computeCenter() (*center, error) {
 	}
 	blocks := min(len(s.blocks), centerRows/blockRows)
 	sums, errs := make([]*total, blocks), make([]error, blocks)
-	parallel(blocks, func(_, i int) {
+	parallel.Do(parallel.Workers(blocks), blocks, func(_, i int) {
 		sums[i] = newTotal(s.dims)
 		errs[i] = s.eachVector(s.rowsIn(i), func(_ int, v half) { sums[i].add(v) })
 	})
@@ -97,7 +103,7 @@ func (s *snapshot) centerOf(rows []half) *center {
 		return &center{mean: make([]float32, s.dims)} // of so few the mean says little; it is computed once there are more
 	}
 	sums := make([]*total, (len(rows)+blockRows-1)/blockRows)
-	parallel(len(sums), func(_, i int) {
+	parallel.Do(parallel.Workers(len(sums)), len(sums), func(_, i int) {
 		sums[i] = newTotal(s.dims)
 		for _, v := range rows[i*blockRows : min(len(rows), (i+1)*blockRows)] {
 			sums[i].add(v)
@@ -162,7 +168,7 @@ func (s *snapshot) code(first int, vectors []half) {
 func (s *snapshot) codeBlocks(from int, fill func(block int, set func(r int, v half)) error) error {
 	n := len(s.blocks) - from
 	reach, errs := make([]float32, n), make([]error, n)
-	parallel(n, func(_, i int) {
+	parallel.Do(parallel.Workers(n), n, func(_, i int) {
 		row := make([]float32, s.dims)
 		errs[i] = fill(from+i, func(r int, v half) {
 			v.unit(row)

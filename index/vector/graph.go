@@ -7,6 +7,7 @@ import (
 
 	"clipsearch/index/vector/hnsw"
 	"clipsearch/index/vector/kernel"
+	"clipsearch/internal/parallel"
 )
 
 // space lets a graph compare the rows of a snapshot by their codes.
@@ -79,13 +80,13 @@ func (p *rowProbe) At(row uint32) {
 
 // walk searches the graph and returns the candidates of each query.
 func (s *snapshot) walk(ctx context.Context, by kernel.Kernel, queries []*query, k, ef int, keep filter) ([]gathering, error) {
-	found := newGatherings(len(queries), k)
+	found := newGatherings(newFloors(len(queries)), k)
 	errs := make([]error, len(queries))
 	var accept func(row uint32) bool
 	if keep.keep != nil || s.live < s.rows {
 		accept = func(row uint32) bool { return !s.isDead(int(row)) && keep.has(s.id(int(row))) }
 	}
-	parallel(len(queries), func(_, i int) {
+	parallel.Do(parallel.Workers(len(queries)), len(queries), func(_, i int) {
 		q, p := queries[i], newProbe(s, by)
 		p.digits, p.base, p.tilt, p.unit = q.coarse.codes, q.base, q.tilt, q.coarse.scale
 		near, err := s.graph.Search(ctx, &p, ef, accept)

@@ -3,6 +3,7 @@ package vector
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -47,6 +48,21 @@ func (x *Index) Len() int { return x.current.Load().live }
 // Dims returns the length of a vector, 0 while unknown.
 func (x *Index) Dims() int { return x.current.Load().dims }
 
+// Bytes returns the memory that the index holds: vectors unless a store has them, codes, sketches and the graph.
+func (x *Index) Bytes() (n int) {
+	s := x.current.Load()
+	for i, c := range s.codes {
+		n += blockRows*(8+3*4) + len(c.values) + 2*len(s.blocks[i].values)
+		if k := c.sketch.Load(); k != nil {
+			n += blockRows*2*4 + len(k.values)
+		}
+	}
+	if s.graph != nil {
+		n += s.graph.Bytes()
+	}
+	return n
+}
+
 // Add inserts the vector of id, normalised, in half precision, replacing an older one.
 // v is copied. ErrDims, ErrNotFinite, ErrZero. When the set has doubled, and when most
 // rows are dead, it codes all vectors anew, on all cores; searches go on meanwhile.
@@ -69,7 +85,9 @@ func (x *Index) Delete(id store.ID) (found bool) {
 func (x *Index) edit(fn func(e *edit)) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	e := &edit{next: *x.current.Load(), rows: x.places()}
+	old := x.current.Load()
+	defer runtime.KeepAlive(old) // see areaBlocks
+	e := &edit{next: *old, rows: x.places()}
 	fn(e)
 	err := e.finish()
 	x.rows = e.rows

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"clipsearch/internal/parallel"
 	"clipsearch/internal/vec"
 )
 
@@ -21,11 +22,11 @@ func (s *snapshot) rank(ctx context.Context, q *query, k int, found []candidate)
 		return cmp.Or(cmp.Compare(b.most, a.most), a.row-b.row)
 	})
 	chunks := (len(found) + rankChunk - 1) / rankChunk
-	parts, errs := make([]*vec.TopK[float32], max(1, cores(chunks))), make([]error, chunks)
+	parts, errs := make([]*vec.TopK[float32], max(1, parallel.Workers(chunks))), make([]error, chunks)
 	for w := range parts {
 		parts[w] = vec.NewTopK[float32](k)
 	}
-	parallel(chunks, func(w, chunk int) {
+	parallel.Do(len(parts), chunks, func(w, chunk int) {
 		if errs[chunk] = ctx.Err(); errs[chunk] != nil {
 			return
 		}

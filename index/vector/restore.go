@@ -10,7 +10,6 @@ import (
 
 	"clipsearch/index/store"
 	"clipsearch/index/vector/hnsw"
-	"clipsearch/index/vector/kernel"
 	"clipsearch/internal/vec"
 )
 
@@ -85,7 +84,7 @@ func readSnapshot(from io.Reader, st *store.Store) (*snapshot, error) {
 // readBlock appends a block of n rows.
 func (s *snapshot) readBlock(r *reader, n int) {
 	b, dead := new(block), new(bitmap)
-	c := &codes{values: make([]uint8, blockRows*kernel.Padded(s.dims))}
+	c := s.newCodes()
 	r.uint64s(b.ids[:n])
 	r.uint64s(dead[:])
 	r.float32s(c.scale[:n])

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 
 	"clipsearch/index/store"
 )
@@ -40,6 +41,7 @@ func (x *Index) Save(ctx context.Context) error {
 	x.following.Lock()
 	defer x.following.Unlock()
 	s := x.current.Load()
+	defer runtime.KeepAlive(s) // see areaBlocks
 	if x.st == nil || s.rows < savedRows || s.graph == x.savedGraph && float64(x.sequence-x.savedSequence) < savedShare*float64(s.rows) {
 		return nil
 	}

@@ -5,8 +5,10 @@ import (
 	"math"
 	mathbits "math/bits"
 	"slices"
+	"sync/atomic"
 
 	"clipsearch/index/vector/kernel"
+	"clipsearch/internal/parallel"
 	"clipsearch/internal/vec"
 )
 
@@ -16,13 +18,14 @@ type candidate struct {
 	most float32 // that its similarity can be
 }
 
-// gathering is the candidates of one query that one goroutine has found. k of them
+// gathering is the candidates of one query that one goroutine has found. k rows, of its own or of another's,
 // have a similarity of at least floor, so that others need not be looked at.
 type gathering struct {
-	least *vec.TopK[float32] // what the similarities of the k best rows are at least
-	floor float32
-	found []candidate
-	later []candidate // rows that are not compared by their codes yet
+	least  *vec.TopK[float32] // what the similarities of the k best rows are at least
+	floor  float32
+	shared *sharedFloor
+	found  []candidate
+	later  []candidate // rows that are not compared by their codes yet
 }
 
 // scan estimates the similarities of all live rows from first on with each query, the blocks shared
@@ -30,44 +33,25 @@ type gathering struct {
 func (s *snapshot) scan(ctx context.Context, by kernel.Kernel, queries []*query, k, first int, keep filter, use sketches) [][]gathering {
 	from := first / blockRows
 	blocks := max(0, len(s.blocks)-from)
-	parts := make([][]gathering, cores(blocks)) // [worker][query]
-	scanners := make([]scanner, len(parts))
+	parts := make([][]gathering, parallel.Workers(blocks)) // [worker][query]
+	scanners, floors := make([]scanner, len(parts)), newFloors(len(queries))
 	for w := range parts {
 		scanners[w] = scanner{s: s, by: by, keep: keep, sketches: use, dots: make([]int32, blockRows)}
-		parts[w] = newGatherings(len(queries), k)
+		parts[w] = newGatherings(floors, k)
 	}
-	parallel(blocks, func(w, n int) {
-		if ctx.Err() != nil {
-			return
+	var next atomic.Int64
+	parallel.Do(len(parts), len(parts), func(_, w int) {
+		for n := int(next.Add(1)) - 1; n < blocks && ctx.Err() == nil; n = int(next.Add(1)) - 1 {
+			block := from + n
+			for i, q := range queries {
+				scanners[w].scan(block, max(0, first-block*blockRows), q, &parts[w][i])
+			}
 		}
-		block := from + n
 		for i, q := range queries {
-			scanners[w].scan(block, max(0, first-block*blockRows), q, &parts[w][i])
+			scanners[w].catchUp(q, &parts[w][i])
 		}
 	})
-	for i, q := range queries {
-		shareFloor(parts, i, k)
-		parallel(len(parts), func(_, w int) { scanners[w].catchUp(q, &parts[w][i]) })
-	}
 	return parts
-}
-
-// shareFloor gives all gatherings of a query the floor that they have found together.
-func shareFloor(parts [][]gathering, query, k int) {
-	if len(parts) < 2 {
-		return
-	}
-	least := vec.NewTopK[float32](k)
-	for _, part := range parts {
-		for _, row := range part[query].least.Sorted() {
-			least.Push(row.ID, row.Score)
-		}
-	}
-	if floor, full := least.Threshold(); full {
-		for _, part := range parts {
-			part[query].floor = floor
-		}
-	}
 }
 
 // scanner compares queries with the rows of blocks.
@@ -84,6 +68,7 @@ type scanner struct {
 
 // scan adds the candidates of a block, from a row on, to g.
 func (n *scanner) scan(block, from int, q *query, g *gathering) {
+	g.floor = g.shared.raise(g.floor)
 	if n.keep.selective {
 		n.pick(block, from)
 		n.comparePicked(q, g)
@@ -149,11 +134,11 @@ func (g *gathering) refine(n *scanner, q *query, row int, similarity float32) {
 	g.add(row, similarity, q.spread*c.margin[r]+q.fine.slack(n.s.reach))
 }
 
-// newGatherings returns one for each of n queries for its k best.
-func newGatherings(n, k int) []gathering {
-	all := make([]gathering, n)
+// newGatherings returns one for each query, of which floors has as many, for its k best.
+func newGatherings(floors []sharedFloor, k int) []gathering {
+	all := make([]gathering, len(floors))
 	for i := range all {
-		all[i] = gathering{least: vec.NewTopK[float32](k), floor: float32(math.Inf(-1))}
+		all[i] = gathering{least: vec.NewTopK[float32](k), floor: floors[i].raise(float32(math.Inf(-1))), shared: &floors[i]}
 	}
 	return all
 }
@@ -166,7 +151,32 @@ func (g *gathering) add(row int, similarity, margin float32) {
 	g.found = append(g.found, candidate{row, similarity + margin})
 	g.least.Push(uint64(row), similarity-margin)
 	if floor, full := g.least.Threshold(); full {
-		g.floor = max(g.floor, floor) // which may be that of other gatherings
+		g.floor = max(g.floor, floor)
+	}
+}
+
+// sharedFloor is the highest floor that the goroutines of a search have found for a query.
+type sharedFloor struct{ bits atomic.Uint32 }
+
+// newFloors returns n floors below everything.
+func newFloors(n int) []sharedFloor {
+	floors := make([]sharedFloor, n)
+	for i := range floors {
+		floors[i].bits.Store(math.Float32bits(float32(math.Inf(-1))))
+	}
+	return floors
+}
+
+// raise raises f to a floor that one goroutine has found, unless it is as high already, and returns it.
+func (f *sharedFloor) raise(floor float32) float32 {
+	for {
+		bits := f.bits.Load()
+		if shared := math.Float32frombits(bits); shared >= floor {
+			return shared
+		}
+		if f.bits.CompareAndSwap(bits, math.Float32bits(floor)) {
+			return floor
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package vector
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"clipsearch/index/store"
 )
@@ -51,6 +52,7 @@ func (x *Index) SearchBatch(ctx context.Context, queries [][]float32, k int, opt
 
 func (x *Index) search(ctx context.Context, vectors [][]float32, k int, opts Options) ([][]Neighbor, error) {
 	s := x.current.Load()
+	defer runtime.KeepAlive(s) // see areaBlocks
 	results := make([][]Neighbor, len(vectors))
 	if s.live == 0 || k <= 0 || len(vectors) == 0 {
 		return results, ctx.Err()

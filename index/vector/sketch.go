@@ -5,6 +5,7 @@ import (
 	mathbits "math/bits"
 
 	"clipsearch/index/vector/kernel"
+	"clipsearch/internal/parallel"
 )
 
 // sketch is the rows of a block as numbers of two bits, of a fourth of the size of their codes: residual ≈ scale·crumb,
@@ -23,10 +24,16 @@ type sketch struct {
 // than the k-th. With 5 deviations, as codes have, a scan for a text compares twice as many rows by their codes.
 const sketchDeviations = 4
 
-// newSketch returns that of a block whose rows are all in use.
+// sketchStride returns the bytes of a sketched row.
+func sketchStride(dims int) int { return kernel.CrumbPadded(dims) / 4 }
+
+// newSketch returns that of a block whose rows are all in use, once for each.
 func newSketch(c *codes, dims int) *sketch {
-	stride := kernel.CrumbPadded(dims) / 4
-	k := &sketch{values: make([]uint8, blockRows*stride)}
+	stride := sketchStride(dims)
+	k := &sketch{values: c.sketchMemory}
+	if k.values == nil {
+		k.values = make([]uint8, blockRows*stride)
+	}
 	for r := range blockRows {
 		length := k.set(r, k.values[r*stride:(r+1)*stride], c, dims)
 		k.reach = max(k.reach, length)
@@ -103,6 +110,7 @@ func (n *scanner) pickSketched(block int, k *sketch, q *query, g *gathering) {
 
 // catchUp compares what was left for later, as far as the floor hasn't risen above it.
 func (n *scanner) catchUp(q *query, g *gathering) {
+	g.floor = g.shared.raise(g.floor)
 	for _, l := range g.later {
 		if l.most < g.floor {
 			continue
@@ -136,7 +144,7 @@ type sketches struct {
 func (x *Index) sketches(s *snapshot, queries int) sketches {
 	k := sketches{use: s.graph == nil && s.dims >= sketchedDims && queries <= sketchedQueries && x.kernel.HasCrumbs()}
 	if k.use && x.scanned.Swap(true) {
-		k.make = 1 + int(sketchedShare*float64(len(s.blocks)))/cores(len(s.blocks))
+		k.make = 1 + int(sketchedShare*float64(len(s.blocks)))/parallel.Workers(len(s.blocks))
 	}
 	return k
 }
@@ -148,7 +156,7 @@ func (n *scanner) sketchOf(block int) *sketch {
 	}
 	c := n.s.codes[block]
 	k := c.sketch.Load()
-	if k == nil && n.make > 0 && n.s.rowsOf(block) == blockRows {
+	if k == nil && n.make > 0 && n.s.rowsOf(block) == blockRows && c.sketching.CompareAndSwap(false, true) {
 		n.make--
 		k = newSketch(c, n.s.dims)
 		c.sketch.Store(k)

@@ -15,7 +15,7 @@ func sketched(x *Index) (n int) {
 	s := x.current.Load()
 	x.scanned.Store(true)
 	for block, c := range s.codes {
-		if s.rowsOf(block) == blockRows {
+		if s.rowsOf(block) == blockRows && c.sketching.CompareAndSwap(false, true) {
 			c.sketch.Store(newSketch(c, s.dims))
 			n++
 		}

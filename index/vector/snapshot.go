@@ -3,7 +3,6 @@ package vector
 import (
 	"clipsearch/index/store"
 	"clipsearch/index/vector/hnsw"
-	"clipsearch/index/vector/kernel"
 )
 
 // blockRows is how many vectors a block holds: 128 KB of codes at 512 values, which
@@ -79,7 +78,7 @@ func (s *snapshot) copyRow(from *snapshot, row int) {
 // growCodes gives each block its codes.
 func (s *snapshot) growCodes() {
 	for len(s.codes) < len(s.blocks) {
-		s.codes = append(s.codes, &codes{values: make([]uint8, blockRows*kernel.Padded(s.dims))})
+		s.codes = append(s.codes, s.newCodes())
 	}
 }
 

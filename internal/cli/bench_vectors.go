@@ -24,7 +24,7 @@ type vectorBench struct {
 	HNSW    []vectorCurve `json:"hnsw"`    // by Ef; none where no graph was asked for
 	BuildS  float64       `json:"build_s"` // coding the vectors and building the graph
 	GraphS  float64       `json:"graph_s"` // of it, the graph
-	Bytes   uint64        `json:"bytes"`   // of memory that the index holds, the vectors in half precision included
+	Bytes   int           `json:"bytes"`   // of memory that the index holds, the vectors in half precision included
 }
 
 // vectorCurve is one way of searching. Ef is the width of a graph's beam. Recall is that of the first 1, 10 and 100 neighbours, as far as so many were asked for.
@@ -46,7 +46,9 @@ const tieTolerance = 1e-6
 func runBenchVectors(ctx context.Context, p Process, args []string) error {
 	f := newFlags("bench vectors")
 	truth, threads, k := f.String("truth", "", ""), f.Int("threads", 1, ""), f.Int("k", 10, "")
-	kind, asJSON := f.String("index", "", ""), f.Bool("json", false, "")
+	asJSON := f.Bool("json", false, "")
+	var opts common
+	opts.indexFlag(f)
 	paths, err := f.parse(args)
 	switch {
 	case err != nil:
@@ -55,15 +57,13 @@ func runBenchVectors(ctx context.Context, p Process, args []string) error {
 		return usagef("bench vectors: name a matrix of vectors and one of queries")
 	case *threads < 1 || *k < 1:
 		return usagef("bench vectors: --threads and -k are at least 1")
-	case *kind != "" && *kind != string(vector.Exact) && *kind != string(vector.HNSW):
-		return usagef("bench vectors: --index is exact or hnsw")
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(*threads))
 	b, err := loadVectorBench(ctx, paths[0], paths[1], *truth, *k)
 	if err != nil {
 		return err
 	}
-	report, err := b.measure(ctx, vector.Kind(*kind), *k)
+	report, err := b.measure(ctx, opts.kind, *k)
 	if err != nil {
 		return err
 	}
@@ -74,14 +74,13 @@ func runBenchVectors(ctx context.Context, p Process, args []string) error {
 	return printVectorBench(p, report)
 }
 
-// beamWidths are the widths of a graph's beam that are measured.
-var beamWidths = []int{16, 32, 64, 96, 128, 192, 256, 384, 512}
+// beamWidths are the widths of a graph's beam that are measured, those that searches use among them.
+var beamWidths = []int{16, 32, 64, vector.EfImages, 128, 192, 256, 384, 512, 768, 1024, vector.EfTexts}
 
 // measure builds an index and searches it, first by comparing all vectors, then, but for kind exact, by a graph.
 func (b *vectorSet) measure(ctx context.Context, kind vector.Kind, k int) (vectorBench, error) {
 	n := len(b.rows) / b.dims
 	report := vectorBench{N: n, Dims: b.dims, Queries: len(b.queries), HNSW: []vectorCurve{}}
-	before := heapBytes()
 	start := time.Now()
 	index := vector.New(b.dims, vector.HNSW) // which has no graph until it is built
 	for i := range n {
@@ -101,8 +100,7 @@ func (b *vectorSet) measure(ctx context.Context, kind vector.Kind, k int) (vecto
 			return report, err
 		}
 	}
-	report.Bytes = heapBytes() - before
-	runtime.KeepAlive(index)
+	report.Bytes = index.Bytes()
 	return report, nil
 }
 
@@ -126,14 +124,6 @@ func (b *vectorSet) measureGraph(ctx context.Context, index *vector.Index, k int
 		report.HNSW = append(report.HNSW, curve)
 	}
 	return nil
-}
-
-// heapBytes returns the memory that Go's heap holds after collecting garbage.
-func heapBytes() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
 
 // search runs all queries one after the other; ef is the width of a graph's beam.
@@ -183,7 +173,7 @@ func printVectorBench(p Process, r vectorBench) error {
 		}
 		return fmt.Sprintf("%.4f", *x)
 	}
-	fmt.Fprintf(w, "vectors\t%s × %d, built in %.2f s, of which the graph %.2f s; %s\n", humanize.Comma(int64(r.N)), r.Dims, r.BuildS, r.GraphS, humanize.IBytes(r.Bytes))
+	fmt.Fprintf(w, "vectors\t%s × %d, built in %.2f s, of which the graph %.2f s; %s\n", humanize.Comma(int64(r.N)), r.Dims, r.BuildS, r.GraphS, humanize.IBytes(uint64(r.Bytes)))
 	fmt.Fprintf(w, "queries\t%s, %d threads\n\n", humanize.Comma(int64(r.Queries)), r.Threads)
 	fmt.Fprintln(w, "\tANN recall@1\t@10\t@100\tp50 µs\tp95 µs\tp99 µs\tqueries/s")
 	line := func(name string, c vectorCurve) {

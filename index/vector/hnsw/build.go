@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"clipsearch/internal/parallel"
 )
 
 // Build connects the rows below rows that are not dead, on all cores; dead may be nil.
@@ -71,11 +73,16 @@ type place struct {
 }
 
 func newBuilder(space Space, dead func(row uint32) bool) *builder {
-	b := &builder{space: space, dead: dead, workers: make([]*worker, cores())}
+	b := &builder{space: space, dead: dead, workers: make([]*worker, parallel.Workers(maxBatch))}
 	for i := range b.workers {
 		b.workers[i] = &worker{probe: space.NewRowProbe()}
 	}
 	return b
+}
+
+// share shares n tasks among the workers.
+func (b *builder) share(n int, fn func(w *worker, task int)) {
+	parallel.Do(len(b.workers), n, func(worker, task int) { fn(b.workers[worker], task) })
 }
 
 func (b *builder) alive(row uint32) bool { return b.dead == nil || !b.dead(row) }

@@ -69,7 +69,7 @@ func (b *builder) linkBack(l *layer) {
 		}
 	}
 	starts = append(starts, len(order))
-	parallel(b.workers, len(starts)-1, func(w *worker, i int) {
+	b.share(len(starts)-1, func(w *worker, i int) {
 		w.offer(l, b.edges, order[starts[i]:starts[i+1]])
 	})
 }

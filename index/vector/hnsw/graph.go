@@ -3,6 +3,8 @@ package hnsw
 import (
 	"slices"
 	"sync"
+
+	"clipsearch/internal/pages"
 )
 
 // none stands for no row and no node.
@@ -26,7 +28,7 @@ const (
 	defaultM = 16 // more gains little recall at equal time on 512 values, and costs 8 bytes a row each
 	// defaultEfConstruction: with 200, building takes 1.5 times as long, and a search as many comparisons less for the
 	// same recall as a tenth; with 64, a quarter less and a tenth more.
-	defaultEfConstruction = 100
+	defaultEfConstruction = 80
 	maxM                  = 64
 )
 
@@ -140,6 +142,7 @@ func (l *layer) node(row uint32) uint32 {
 // clone returns a copy with room for more nodes.
 func (l *layer) clone(more int) layer {
 	c := layer{degree: l.degree, links: make([]uint32, len(l.links), len(l.links)+more*l.degree)}
+	pages.Advise(c.links)
 	copy(c.links, l.links)
 	if l.rows != nil {
 		c.rows = append(make([]uint32, 0, len(l.rows)+more), l.rows...)
@@ -150,7 +153,9 @@ func (l *layer) clone(more int) layer {
 // grow adds unlinked nodes.
 func (l *layer) grow(more int) {
 	from := len(l.links)
-	l.links = slices.Grow(l.links, more*l.degree)[:from+more*l.degree]
+	l.links = slices.Grow(l.links, more*l.degree)
+	pages.Advise(l.links[from:]) // walks read links all over
+	l.links = l.links[:from+more*l.degree]
 	for i := from; i < len(l.links); i++ {
 		l.links[i] = none
 	}

@@ -18,7 +18,7 @@ func (b *builder) insert(ctx context.Context, batch []place) error {
 		b.rows = append(b.rows, insertion{})
 	}
 	rows := b.rows[:len(batch)]
-	parallel(b.workers, len(batch), func(w *worker, i int) {
+	b.share(len(batch), func(w *worker, i int) {
 		rows[i].begin(batch[i].row, level(batch[i].draw, b.graph.config.M))
 		rows[i].err = b.find(ctx, w, &rows[i])
 	})

@@ -104,7 +104,7 @@ func (b *builder) mend(ctx context.Context, old, l *layer, dead func(row uint32)
 // inBatch links nodes of a layer with those that choose returns, and back.
 func (b *builder) inBatch(l *layer, nodes []uint32, choose func(w *worker, node uint32) ([]key, error)) error {
 	chosen, errs := make([][]key, len(nodes)), make([]error, len(nodes))
-	parallel(b.workers, len(nodes), func(w *worker, i int) {
+	b.share(len(nodes), func(w *worker, i int) {
 		keys, err := choose(w, nodes[i])
 		chosen[i], errs[i] = slices.Clone(keys), err
 	})
