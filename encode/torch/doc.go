@@ -2,7 +2,8 @@
 //
 // Open loads a checkpoint's weights; Images and Texts may then be called from any goroutine. One goroutine, locked to its
 // OS thread, owns the model, because libtorch keeps the grad mode and the number of threads per OS thread. It runs one
-// batch at a time, so a single query gets in between two batches of a long indexing run.
+// batch at a time on a CUDA device, so a single query gets in between two batches of a long indexing run. On a CPU it runs
+// what is for one item, with all cores, and lanes of one core each share out what is for several.
 //
 // The package does not decode, resize or tokenise, and it does not normalise: that is package encode's work. Apart from
 // this file and the sentinel errors everything is behind the build tag native, because it links libtorch.

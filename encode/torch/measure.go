@@ -20,8 +20,18 @@ const (
 // TimeImages measures the image tower with a batch of random pictures that are on the device already.
 func (m *Model) TimeImages(ctx context.Context, batch int) (Timing, error) {
 	v, b := m.config.Vision, int64(batch)
-	side := int64(v.ImageSize)
-	return m.time(ctx, imageFLOPs(m.config)*float64(batch), func(s *scope) func(s *scope) tensor {
+	side, flops := int64(v.ImageSize), imageFLOPs(m.config)*float64(batch)
+	if m.device == deviceCPU {
+		pixels := make([][]uint8, batch)
+		for i := range pixels {
+			pixels[i] = make([]uint8, 3*side*side)
+			for j := range pixels[i] {
+				pixels[i][j] = uint8(i + j*j>>3)
+			}
+		}
+		return m.clock(ctx, flops, func() error { _, err := m.Images(ctx, pixels); return err })
+	}
+	return m.time(ctx, flops, func(s *scope) func(s *scope) tensor {
 		grey := s.shift(s.scale(s.random(kindF32, m.device, b, 3, side, side), 40), 128) // few of them leave [0, 255]
 		pixels := s.as(grey, kindU8)                                                     // [B, 3, S, S]
 		return func(s *scope) tensor { return m.image.forward(ctx, s, pixels, b) }       // [B, D]
@@ -33,12 +43,20 @@ func (m *Model) TimeTexts(ctx context.Context, batch, tokens int) (Timing, error
 	if most := m.config.Text.Context; tokens < 1 || tokens > most {
 		return Timing{}, fmt.Errorf("texts of %d tokens: the context length is %d", tokens, most)
 	}
+	b, t, flops := int64(batch), int64(tokens), textFLOPs(m.config, tokens)*float64(batch)
 	ids := make([]int64, batch*tokens)
 	for i := range ids {
 		ids[i] = int64(i * 7919 % m.config.Text.Vocab)
 	}
-	b, t := int64(batch), int64(tokens)
-	return m.time(ctx, textFLOPs(m.config, tokens)*float64(batch), func(s *scope) func(s *scope) tensor {
+	if m.device == deviceCPU {
+		return m.clock(ctx, flops, func() error {
+			_, err := m.inBatches(ctx, batch, tokens, 1, func(s *scope, from, to int) (tensor, staging) {
+				return m.text.forward(ctx, s, s.ofInts(ids[from*tokens:to*tokens], int64(to-from), t), int64(to-from), t), staging{}
+			})
+			return err
+		})
+	}
+	return m.time(ctx, flops, func(s *scope) func(s *scope) tensor {
 		ids := s.to(s.ofInts(ids, b, t), m.device, kindI64)                       // [B, T]
 		return func(s *scope) tensor { return m.text.forward(ctx, s, ids, b, t) } // [B, D]
 	})
@@ -78,6 +96,26 @@ func (m *Model) timeLinear(ctx context.Context, rows, in, out int) (Timing, erro
 	})
 }
 
+// clock measures a call on the CPU, which is repeated until enough time has passed.
+func (m *Model) clock(ctx context.Context, flops float64, call func() error) (Timing, error) {
+	t := Timing{FLOPs: flops}
+	for began := time.Now(); !t.isEnough(began); {
+		start := time.Now()
+		if err := call(); err != nil {
+			return t, err
+		}
+		t.Times = append(t.Times, time.Since(start))
+	}
+	t.Times = t.Times[1:]
+	return t, nil
+}
+
+// isEnough reports whether a measurement that began at a time has its rounds, with one to warm up.
+func (t Timing) isEnough(began time.Time) bool {
+	n := len(t.Times) - 1
+	return n >= mostRounds || n >= leastRounds && time.Since(began) >= enough
+}
+
 // time measures what prepare returns, which is repeated until enough time has passed. Between two rounds other work may run.
 func (m *Model) time(ctx context.Context, flops float64, prepare func(s *scope) func(s *scope) tensor) (Timing, error) {
 	t := Timing{FLOPs: flops}
@@ -87,7 +125,7 @@ func (m *Model) time(ctx context.Context, flops float64, prepare func(s *scope) 
 	if err := m.run(ctx, func() { work = prepare(&data) }); err != nil {
 		return t, err
 	}
-	for began := time.Now(); len(t.Times) < mostRounds+1 && (len(t.Times) < leastRounds+1 || time.Since(began) < enough); {
+	for began := time.Now(); !t.isEnough(began); {
 		var took time.Duration
 		var round scope
 		err := m.run(ctx, func() {

@@ -21,12 +21,13 @@ type Options struct {
 	Device string
 	// Precision is auto, f32, bf16 or f16; "" is auto: f16 on CUDA, bf16 on CPUs with instructions for it, else f32.
 	Precision string
-	// Threads is how many CPU threads libtorch uses for an operation; 0 is one for each physical core. A BLAS library with
-	// threads of its own (Debian's libopenblas0-pthread, for f32) is not reached by it.
+	// Threads is how many CPU threads run the towers: together, for one picture or text, or each with a part of a batch; 0 is
+	// one for each physical core. A BLAS library with threads of its own (Debian's libopenblas0-pthread, for f32) is not
+	// reached by it.
 	Threads int
 }
 
-// Model is a dual encoder in libtorch's memory. It is safe for concurrent use; requests run one batch at a time.
+// Model is a dual encoder in libtorch's memory. It is safe for concurrent use.
 type Model struct {
 	config checkpoint.Config
 	device int32
@@ -34,15 +35,16 @@ type Model struct {
 	rows   atomic.Int64 // tokens that a batch may have; less after the device's memory did not suffice
 
 	jobs    chan func() // taken by the owner, one at a time
+	lanes   lanes
 	closing chan struct{}
 	close   sync.Once
 	ended   chan struct{} // closed when the owner has freed everything
 
-	// Only the owner touches these.
+	// The owner makes these; lanes read them.
 	weights scope
 	image   imageTower
 	text    textTower
-	staging []staging // memory that is not in use now
+	staging []staging // the owner's: memory that is not in use now
 }
 
 // Open copies a checkpoint's weights to a device and returns the model, which the caller closes. pixels says how pictures are
@@ -87,7 +89,12 @@ func (m *Model) own(threads int, load func() error, loaded chan<- error) {
 	setThreads(threads) // OpenMP keeps it for each OS thread
 	defer m.weights.close()
 	defer m.freeStaging()
-	loaded <- load()
+	err := load()
+	if err == nil && m.device == deviceCPU && threads > 1 {
+		m.lanes.start(threads, m.closing)
+		defer m.lanes.wait()
+	}
+	loaded <- err
 	for {
 		select {
 		case job := <-m.jobs:
@@ -121,13 +128,16 @@ func (m *Model) Close() error {
 }
 
 // run has the owner do a job and waits for its end. It returns ErrClosed or ctx's error if the job was not begun.
-func (m *Model) run(ctx context.Context, job func()) error {
+func (m *Model) run(ctx context.Context, job func()) error { return m.runOn(ctx, m.jobs, job) }
+
+// runOn is run by whoever takes jobs from a channel.
+func (m *Model) runOn(ctx context.Context, jobs chan<- func(), job func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	done := make(chan struct{})
 	select {
-	case m.jobs <- func() { defer close(done); job() }:
+	case jobs <- func() { defer close(done); job() }:
 		<-done
 		return nil
 	case <-m.closing:

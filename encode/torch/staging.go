@@ -2,8 +2,8 @@
 
 package torch
 
-// staging is memory of the CPU from which a device takes pictures: pinned for CUDA, so that it reads them by itself while the
-// CPU does something else. The zero value is none.
+// staging is memory of the CPU from which a CUDA device takes pictures: pinned, so that it reads them by itself while the CPU
+// does something else. The zero value is none.
 type staging struct {
 	owner *scope
 	bytes tensor // u8, [N, 3, S, S]
@@ -14,7 +14,12 @@ type staging struct {
 // the device has fetched them.
 func (m *Model) stage(s *scope, pixels [][]uint8, side int64) (tensor, staging) {
 	size := int(3 * side * side)
-	held := m.takeStaging(s, len(pixels), side)
+	var held staging
+	if m.device == deviceCPU {
+		held.bytes = s.empty(kindU8, deviceCPU, int64(len(pixels)), 3, side, side)
+	} else {
+		held = m.takeStaging(s, len(pixels), side)
+	}
 	memory := s.memory(held.bytes, len(pixels)*size)
 	if s.err != nil {
 		return nil, held
@@ -22,11 +27,11 @@ func (m *Model) stage(s *scope, pixels [][]uint8, side int64) (tensor, staging) 
 	for i, p := range pixels {
 		copy(memory[i*size:], p)
 	}
-	x := s.first(held.bytes, 0, int64(len(pixels))) // [B, 3, S, S]
 	if m.device == deviceCPU {
-		return x, held
+		return held.bytes, staging{} // the scope's
 	}
-	return s.send(x, m.device, kindU8), held // [B, 3, S, S]
+	x := s.first(held.bytes, 0, int64(len(pixels))) // [B, 3, S, S]
+	return s.send(x, m.device, kindU8), held        // [B, 3, S, S]
 }
 
 // takeStaging returns memory for at least count pictures that nobody else uses.
@@ -40,11 +45,7 @@ func (m *Model) takeStaging(s *scope, count int, side int64) staging {
 	m.freeStaging() // what is too small now will be so the next time, too
 	owner := new(scope)
 	bytes := owner.within(func(s *scope) tensor {
-		x := s.empty(kindU8, deviceCPU, int64(count), 3, side, side)
-		if m.device != deviceCPU {
-			x = s.pinned(x)
-		}
-		return x
+		return s.pinned(s.empty(kindU8, deviceCPU, int64(count), 3, side, side))
 	})
 	if owner.err != nil {
 		s.stop(owner.err)
