@@ -11,6 +11,8 @@ import (
 	"errors"
 	"image"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"clipsearch/index/captions"
@@ -129,6 +131,7 @@ func once(ctx context.Context, st *store.Store, opts Options) (s Summary, err, c
 	if err = r.all(ctx); err == nil {
 		complaint = r.complaints()
 	}
+	slices.SortFunc(r.summary.Skipped, func(a, b store.Skip) int { return strings.Compare(a.Path, b.Path) })
 	r.summary.Elapsed = time.Since(started)
 	r.summary.Times = r.meter.Snapshot().Times
 	return r.summary, err, complaint

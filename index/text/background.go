@@ -94,7 +94,7 @@ func (x *Index) Rebuild(ctx context.Context) error {
 	if err := x.Wait(ctx); err != nil {
 		return err
 	}
-	if err := x.st.DeleteSnapshot(ctx, snapshotName); !errors.Is(err, store.ErrNoSnapshot) {
+	if err := x.st.DeleteSnapshot(ctx, SnapshotName); !errors.Is(err, store.ErrNoSnapshot) {
 		return err
 	}
 	return nil

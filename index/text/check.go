@@ -80,6 +80,36 @@ func (x *Index) problems(ctx context.Context, f *folder, err error) ([]string, e
 	return c.problems, nil
 }
 
+// Reached returns the number of st's last change that the index in folder dir knows, 0 if there is none that Open would
+// use, or another process is changing it.
+func Reached(ctx context.Context, dir string, st *store.Store) uint64 {
+	if _, err := os.Stat(indexDir(dir)); err != nil {
+		return 0
+	}
+	lock, err := lockFolder(ctx, dir, false, 0)
+	if err != nil {
+		return 0
+	}
+	defer lock.close()
+	x := &Index{dir: dir, st: st}
+	return x.reached(dir)
+}
+
+// Reached returns the number of the store's last change that an open index knows, 0 while it is not ready.
+func (x *Index) Reached() uint64 {
+	var s state
+	_, err := x.try(func(f *folder) error {
+		return f.read(func(r index.IndexReader) (err error) {
+			s, err = readState(r)
+			return err
+		})
+	})
+	if err != nil {
+		return 0
+	}
+	return s.Sequence
+}
+
 // Discard deletes the index in folder dir; the next Open makes it anew. An error if
 // another process uses it.
 func Discard(ctx context.Context, dir string) error {

@@ -33,7 +33,7 @@ func TestRebuild(t *testing.T) {
 	problems, err = x.Check(ctx)
 	ok(t, err)
 	diff(t, "problems after rebuilding", 0, len(problems))
-	if err := st.LoadSnapshot(ctx, snapshotName, nil); !errors.Is(err, store.ErrNoSnapshot) {
+	if err := st.LoadSnapshot(ctx, SnapshotName, nil); !errors.Is(err, store.ErrNoSnapshot) {
 		t.Errorf("the old snapshot is still there: %v", err)
 	}
 	ok(t, x.Save(ctx))

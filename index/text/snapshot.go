@@ -11,9 +11,10 @@ import (
 	"clipsearch/index/store"
 )
 
+// SnapshotName is the name under which a store keeps what Save writes.
+const SnapshotName = "text"
+
 const (
-	// snapshotName is that of our snapshot in the library file.
-	snapshotName = "text"
 	// snapshotVersion changes with what is in the folder and with how it is packed.
 	snapshotVersion = layout<<8 | packing
 	// saveFrom is how many changes a snapshot may be behind: indexing them again takes
@@ -55,7 +56,7 @@ func (x *Index) save(ctx context.Context, f *folder) error {
 		return err
 	}
 	info := store.SnapshotInfo{Version: snapshotVersion, Sequence: f.state.Sequence}
-	return x.st.SaveSnapshot(ctx, snapshotName, info, f.pack)
+	return x.st.SaveSnapshot(ctx, SnapshotName, info, f.pack)
 }
 
 // saved returns the sequence of the usable snapshot in the library file, 0 if there is none.
@@ -65,7 +66,7 @@ func (x *Index) saved() (uint64, error) {
 		return 0, err
 	}
 	for _, s := range list {
-		if s.Name == snapshotName && s.Version == snapshotVersion && x.st.Pruned() <= s.Sequence && s.Sequence <= x.st.Sequence() {
+		if s.Name == SnapshotName && s.Version == snapshotVersion && x.st.Pruned() <= s.Sequence && s.Sequence <= x.st.Sequence() {
 			return s.Sequence, nil
 		}
 	}
@@ -83,7 +84,7 @@ func (x *Index) restore(ctx context.Context, dir string) error {
 		return err
 	}
 	defer os.RemoveAll(fresh)
-	err := x.st.LoadSnapshot(ctx, snapshotName, func(info store.SnapshotInfo, r io.Reader) error {
+	err := x.st.LoadSnapshot(ctx, SnapshotName, func(info store.SnapshotInfo, r io.Reader) error {
 		if info.Version != snapshotVersion {
 			return fmt.Errorf("%w: version %d", errPacked, info.Version)
 		}

@@ -126,7 +126,7 @@ func TestSaveOnlyIfWorthIt(t *testing.T) {
 func packed(t testing.TB, st *store.Store) []byte {
 	t.Helper()
 	var data []byte
-	ok(t, st.LoadSnapshot(ctx, snapshotName, func(_ store.SnapshotInfo, r io.Reader) (err error) {
+	ok(t, st.LoadSnapshot(ctx, SnapshotName, func(_ store.SnapshotInfo, r io.Reader) (err error) {
 		data, err = io.ReadAll(r)
 		return err
 	}))
@@ -178,7 +178,7 @@ func TestUselessSnapshot(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			info := store.SnapshotInfo{Version: snapshotVersion, Sequence: st.Sequence()}
-			ok(t, st.SaveSnapshot(ctx, snapshotName, info, func(w io.Writer) error { _, err := w.Write(data); return err }))
+			ok(t, st.SaveSnapshot(ctx, SnapshotName, info, func(w io.Writer) error { _, err := w.Write(data); return err }))
 			base := t.TempDir()
 			x, indexed := openAgain(t, filepath.Join(base, "cache"), st, false)
 			diff(t, "indexed", enough, indexed)

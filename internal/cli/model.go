@@ -179,7 +179,7 @@ func printModel(p Process, c *checkpoint.Checkpoint, info modelInfo) error {
 	row("text tower", "%d tokens, width %d, %d layers, %d heads, %s", t.Context, t.Width, t.Layers, t.Heads, t.Activation)
 	row("vocabulary", "%d tokens", c.Tokenizer.Size())
 	row("pictures", "shorter side to %d px, centre crop %d px", c.Pixels.Resize, c.Pixels.Crop)
-	row("tensors", "%s", counted("", info.DTypes))
+	row("tensors", "%s", counted("", "", info.DTypes))
 	for _, file := range info.Files {
 		row("file", "%s", printable(file))
 	}
@@ -200,7 +200,7 @@ func verifyModel(ctx context.Context, p Process, places places, name string) (er
 		return err
 	}
 	_, err = fmt.Fprintf(p.Stdout, "%s: %d tensors (%s), all as they should be; %s\n",
-		printable(c.Dir), len(c.Names()), counted("", describeModel(c).DTypes), c.ID)
+		printable(c.Dir), len(c.Names()), counted("", "", describeModel(c).DTypes), c.ID)
 	return err
 }
 

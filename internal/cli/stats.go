@@ -16,7 +16,7 @@ import (
 const statsHelp = `Usage: clipsearch stats [flags]
 
 Says what a library holds: searchable pictures, captions, vectors, the folders it came from, the model it was made with,
-and how many files could not be read, by reason.
+how far what is derived from it follows, and how many files could not be read, by reason.
 
 ` + libraryHelp + `  --json                one JSON object on stdout
 
@@ -51,14 +51,18 @@ func runStats(ctx context.Context, p Process, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if opts.json {
-		return json.NewEncoder(p.Stdout).Encode(statsJSON(st, stats, roots, lib.places))
+	captions, vectors, err := lib.derivedStates(ctx)
+	if err != nil {
+		return err
 	}
-	return printStats(p, st, stats, roots, lib.places)
+	if opts.json {
+		return json.NewEncoder(p.Stdout).Encode(statsJSON(st, stats, roots, lib.places, map[string]derivedState{"captions": captions, "vectors": vectors}))
+	}
+	return printStats(p, st, stats, roots, lib.places, captions, vectors)
 }
 
 // statsJSON is the object that scripts read.
-func statsJSON(st *store.Store, s store.Stats, roots []store.Root, places places) any {
+func statsJSON(st *store.Store, s store.Stats, roots []store.Root, places places, derived map[string]derivedState) any {
 	folders := make([]string, len(roots))
 	for i, root := range roots {
 		folders[i] = root.Path
@@ -71,20 +75,20 @@ func statsJSON(st *store.Store, s store.Stats, roots []store.Root, places places
 		"library": st.Path(), "library_id": st.LibraryID(), "documents": s.Documents, "vectors": s.Vectors, "captions": s.Captions,
 		"captioned": s.Captioned, "hidden": s.Hidden, "skipped": s.Skipped, "languages": s.Languages, "formats": s.Formats,
 		"thumbnails": s.Thumbnails, "thumbnail_bytes": s.ThumbnailBytes, "bytes": s.Bytes, "sequence": s.Sequence, "folders": folders,
-		"model": model,
+		"model": model, "derived": derived,
 	}
 }
 
 // printStats is the same for people.
-func printStats(p Process, st *store.Store, s store.Stats, roots []store.Root, places places) error {
+func printStats(p Process, st *store.Store, s store.Stats, roots []store.Root, places places, captions, vectors derivedState) error {
 	w := tabwriter.NewWriter(p.Stdout, 0, 4, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
 	row("library", "%s (%s)", printable(st.Path()), humanize.IBytes(uint64(s.Bytes)))
 	row("pictures", "%d searchable, %d hidden because their file is gone", s.Documents, s.Hidden)
-	row("captions", "%d on %d pictures%s", s.Captions, s.Captioned, counted(", ", s.Languages))
+	row("captions", "%d on %d pictures%s", s.Captions, s.Captioned, counted(", ", "no language given", s.Languages))
 	row("vectors", "%d", s.Vectors)
 	row("thumbnails", "%d (%s)", s.Thumbnails, humanize.IBytes(uint64(s.ThumbnailBytes)))
-	row("formats", "%s", counted("", s.Formats))
+	row("formats", "%s", counted("", "not known", s.Formats))
 	if s.Model.ID == "" {
 		row("model", "none: search goes by captions and names")
 	} else {
@@ -93,17 +97,21 @@ func printStats(p Process, st *store.Store, s store.Stats, roots []store.Root, p
 			row("", "%s", note)
 		}
 	}
+	row("caption index", "%s", captions.describe(st, "captions"))
+	if s.Vectors > 0 {
+		row("vector index", "%s", vectors.describe(st, "vectors"))
+	}
 	for _, root := range roots {
 		row("folder", "%s", printable(root.Path))
 	}
 	if len(s.Skipped) > 0 {
-		row("not readable", "%s", counted("", s.Skipped))
+		row("not readable", "%s", counted("", "", s.Skipped))
 	}
 	return w.Flush()
 }
 
-// counted lists a map's counts by name, after a lead if there are any. The empty name is English or unknown.
-func counted(lead string, counts map[string]int) string {
+// counted lists a map's counts by name, after a lead if there are any. unnamed stands for the empty name.
+func counted(lead, unnamed string, counts map[string]int) string {
 	names := make([]string, 0, len(counts))
 	for name := range counts {
 		names = append(names, name)
@@ -116,7 +124,7 @@ func counted(lead string, counts map[string]int) string {
 		}
 		label := name
 		if name == "" {
-			label = "no language given"
+			label = unnamed
 		}
 		text += fmt.Sprintf("%s %d", label, counts[name])
 	}
