@@ -197,6 +197,11 @@ func (b *tab) click(selector string) {
 	b.run(chromedp.Click(chromedp.CSS(selector)))
 }
 
+// sendKeys types into what a selector finds.
+func sendKeys(selector, keys string) chromedp.Action[chromedp.Void] {
+	return chromedp.SendKeys(chromedp.CSS(selector), keys)
+}
+
 // at waits for an address below the server's.
 func (b *tab) at(path string) {
 	b.t.Helper()

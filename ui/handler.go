@@ -38,9 +38,10 @@ type Deps struct {
 	Static   fs.FS   // app.css, app.js, icon.svg, icons.svg, nothing.svg
 	Address  string  // host:port that the server listens on, the port as bound
 
-	Scaler Scaler                  // nil: there are no thumbnails but the library's
-	Open   func(path string) error // shows a file in the system's viewer; nil: there is none
-	Token  string                  // that whoever is let in must know; "": all are let in
+	Scaler  Scaler                  // nil: there are no thumbnails but the library's
+	Open    func(path string) error // shows a file in the system's viewer; nil: there is none
+	Missing string                  // what keeps pictures from being searched by what they show, and what mends it; "": nothing
+	Token   string                  // that whoever is let in must know; "": all are let in
 }
 
 // site holds what all handlers share.
@@ -57,6 +58,7 @@ type site struct {
 	streams  chan struct{} // one slot a stream of events
 	scaler   Scaler
 	open     func(path string) error
+	missing  string
 }
 
 // New returns the handler of all pages and of the API. It is safe for concurrent use. An error means that a static file
@@ -74,7 +76,7 @@ func New(deps Deps) (http.Handler, error) {
 		searcher: deps.Searcher, library: deps.Library, static: static,
 		counts: &counts{library: deps.Library}, folders: &folders{library: deps.Library}, uploads: newUploads(maxUploads, maxUploadBytes),
 		jobs: deps.Jobs, locator: deps.Locator, lookups: make(chan struct{}, maxLookups), streams: make(chan struct{}, maxStreams),
-		scaler: deps.Scaler, open: deps.Open,
+		scaler: deps.Scaler, open: deps.Open, missing: deps.Missing,
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.searchPage)
@@ -85,6 +87,10 @@ func New(deps Deps) (http.Handler, error) {
 	mux.HandleFunc("POST /search-by-picture", s.searchByPicture)
 	mux.HandleFunc("GET /upload/{token}", s.uploaded)
 	mux.HandleFunc("GET /static/{file}", s.staticFile)
+	mux.HandleFunc("GET /library", s.libraryPage)
+	mux.HandleFunc("GET /library/jobs", s.jobsPage)
+	mux.HandleFunc("POST /library/jobs", s.startJob)
+	mux.HandleFunc("POST /library/change", s.changeJob)
 	mux.HandleFunc("POST /theme", s.setTheme)
 	mux.HandleFunc("GET /help", s.helpPage)
 	mux.HandleFunc("GET /api/v1/search", s.apiSearch)

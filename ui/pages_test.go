@@ -48,7 +48,7 @@ func TestStatesExplainThemselves(t *testing.T) {
 	}
 	defer empty.store.Close()
 	empty.serve(nil)
-	empty.wants("/", 200, emptyTitle, emptyCommand)
+	empty.wants("/", 200, emptyTitle, firstFolderTitle, `action="/library/jobs"`)
 	empty.wants("/?q=dog", 200, emptyTitle, "Searched by words alone: there are no vectors: the library was made without a model.")
 	if _, err := empty.store.Put(t.Context(), []store.Entry{{Document: store.Document{Path: "/p/a.jpg"}}}); err != nil {
 		t.Fatal(err)

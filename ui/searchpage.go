@@ -90,7 +90,7 @@ func (s *site) surround(r *http.Request, request request, view *searchView, f *f
 	if err != nil {
 		return err
 	}
-	view.empty = stats.Documents == 0
+	view.empty, view.missing = stats.Documents == 0, s.missing
 	if view.home && !view.empty && stats.Vectors == 0 {
 		view.notes = append(view.notes, noModelNote)
 	}

@@ -1,5 +1,7 @@
 package ui
 
+import "clipsearch/internal/jobs"
+
 // All English that the pages show, in one place for translation. Those with a verb are formats.
 const (
 	siteName    = "clipsearch"
@@ -11,6 +13,7 @@ const (
 	placesLabel     = "Places"
 	placesLabelFoot = "Places, again"
 	placeSearch     = "Search"
+	placeLibrary    = "Library"
 	themeLabel      = "Colours: follow the system, dark, light"
 	helpLabel       = "Help and keys (?)"
 	helpTitle       = "Help"
@@ -121,10 +124,9 @@ const (
 	tileSizes  = "(max-width: 40em) 50vw, 360px"
 	stageSizes = "(max-width: 46rem) 100vw, calc(100vw - 23rem)" // the same of a picture in the viewer
 
-	emptyTitle   = "This library is empty"
-	emptyText    = "Fill it with the pictures of a folder, in a terminal:"
-	emptyCommand = "clipsearch index DIR"
-	noModelNote  = "The library was made without a model: captions, names and tags can be searched, what the pictures show cannot."
+	emptyTitle  = "This library is empty"
+	emptyText   = "Name a folder, and its pictures can be found by their captions, by what they show, or by another picture."
+	noModelNote = "The library was made without a model: captions, names and tags can be searched, what the pictures show cannot. Index again with --model to change that."
 
 	tipsTitle = "Ways to ask"
 
@@ -167,6 +169,55 @@ const (
 	heatAlt         = "Where it is: the brighter, the likelier"
 	similarTitle    = "Similar pictures"
 
+	libraryTitle     = "Library"
+	factPictures     = "Pictures"
+	factVectors      = "Searchable by what they show"
+	factCaptions     = "Captions"
+	factHidden       = "Gone for now"
+	factFile         = "Library file"
+	factThumbs       = "of it thumbnails"
+	factTypes        = "File types"
+	factModel        = "Model"
+	factModelValue   = "%s, %d dimensions"
+	factNoModel      = "none: captions, names and tags can be searched"
+	foldersTitle     = "Folders"
+	scannedAt        = "looked at %s"
+	firstFolderTitle = "Choose a folder of pictures"
+	firstFolderText  = "They are looked at where they are: nothing is copied, moved or changed. You can search while it goes on, and go on later where it stopped."
+	addFolderTitle   = "Add a folder"
+	addFolderLabel   = "Folder on this computer"
+	addFolderButton  = "Index"
+	folderExample    = "~/Pictures"
+	excludeSummary   = "Leave something out"
+	excludeLabel     = "Patterns, with commas between them"
+	excludeExample   = "*.gif, private/"
+	refreshButton    = "Look again"
+	refreshMeans     = "Take in what is new or changed in all folders"
+	verifyButton     = "Verify"
+	verifyMeans      = "Check every record of the library"
+	rebuildButton    = "Rebuild"
+	rebuildMeans     = "Make anew what is derived from the records: the caption index and the graph of vectors"
+	skippedOne       = "1 file could not be read"
+	skippedMany      = "%s files could not be read"
+	outsideTitle     = "In a terminal"
+	outsideText      = "These need the library for themselves, or write outside of it. Stop this server first."
+	unknownChange    = "That cannot be done with a piece of work."
+
+	jobsTitle    = "Work on the library"
+	jobIndex     = "Indexing %s"
+	jobIndexAll  = "Looking at all folders again"
+	jobVerify    = "Verifying the library"
+	jobRebuild   = "Rebuilding what is derived"
+	jobCount     = "%s of %s"
+	jobFailed    = "%s could not be read"
+	jobRate      = "%.1f a second"
+	jobLeft      = "%s left"
+	jobElapsed   = "%s so far"
+	jobSplit     = "reading %s, looking %s"
+	pauseButton  = "Pause"
+	resumeButton = "Resume"
+	cancelButton = "Cancel"
+
 	lostText = "The server does not answer. Is clipsearch serve still running?"
 	dropText = "Drop a picture to search by it"
 
@@ -193,12 +244,29 @@ const (
 	unknownSwitch    = "%s: %q is neither 1 nor 0"
 )
 
+// outsideCommands returns what is done in a terminal, with what it does.
+func outsideCommands() []detail {
+	return []detail{
+		{"clipsearch compact", "forgets pictures that are gone, and shrinks the file"},
+		{"clipsearch verify --repair", "mends a damaged library"},
+		{"clipsearch export FOLDER", "writes documents, captions and vectors into plain files; import reads them back"},
+	}
+}
+
+// jobStates returns what states are called.
+func jobStates() map[jobs.State]string {
+	return map[jobs.State]string{
+		jobs.Waiting: "waiting", jobs.Running: "running", jobs.Pausing: "pausing", jobs.Paused: "paused", jobs.Cancelling: "stopping",
+		jobs.Done: "done", jobs.Failed: "failed", jobs.Cancelled: "cancelled",
+	}
+}
+
 // destination is a part of the site that the bar leads to.
 type destination struct{ name, href string }
 
 // places returns them in order.
 func places() []destination {
-	return []destination{{placeSearch, "/"}}
+	return []destination{{placeSearch, "/"}, {placeLibrary, "/library"}}
 }
 
 // keyGroups returns what the keys do, for the help.

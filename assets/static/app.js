@@ -875,6 +875,50 @@ addEventListener("popstate", async () => {
   if (rank) grid?.to(rank);
 });
 
+// ---- The library
+
+// follow keeps the work on the page as it is, from when the page was made.
+function follow() {
+  const events = new EventSource("/api/v1/jobs/events");
+  let due, busy = false;
+  const renew = async () => {
+    due = null;
+    if (busy) return changed();
+    busy = true;
+    try {
+      const had = one("#jobs"), live = "live" in had.dataset;
+      const { page } = await load(live ? "/library/jobs" : "/library");
+      const now = one("#jobs", page), focus = document.activeElement.closest("#jobs [name=do]");
+      had.replaceWith(now);
+      if (focus) one(`#jobs [value=${focus.value}]`)?.focus();
+      if (live && !("live" in now.dataset)) changed(); // it is over: the counts are others
+      if (!live) for (const part of [".figures", ".tree", ".skips"]) if (one(part) && one(part, page)) one(part).replaceWith(one(part, page));
+    } catch {
+      // the next event tries again
+    }
+    busy = false;
+  };
+  const changed = () => { due ??= setTimeout(renew, 400); };
+  events.addEventListener("job", changed);
+  addEventListener("pagehide", () => events.close());
+}
+
+// complete offers the folders that go on with what stands in a field.
+async function complete(field) {
+  complete.last?.abort();
+  complete.last = new AbortController();
+  try {
+    const answer = await fetch("/api/v1/complete?path=" + encodeURIComponent(field.value), { signal: complete.last.signal });
+    const { folders } = await answer.json();
+    one("#paths").replaceChildren(...folders.map((path) => Object.assign(document.createElement("option"), { value: path })));
+  } catch {
+    // it can be typed
+  }
+}
+
+document.addEventListener("input", (event) => { if (event.target.name === "folder" && one("#paths")) complete(event.target); });
+document.addEventListener("focusin", (event) => { if (event.target.name === "folder" && one("#paths")) complete(event.target); });
+
 // ---- The page as it came
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -884,4 +928,5 @@ document.addEventListener("DOMContentLoaded", () => {
   if (rank) grid?.to(rank);
   const viewer = one("main.viewer");
   if (viewer) new Stage(viewer);
+  if (one("#jobs") && location.pathname.startsWith("/library")) follow();
 });

@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"strings"
+
+	"clipsearch/encode"
+)
+
+// missingFor says what keeps the pictures of a library from being searched by what they show, and what mends that; "" if
+// nothing does, as far as can be told without loading the model.
+func missingFor(p Process, flags common, lib *library) string {
+	_, err := findModel(p, flags.model, lib.places, lib.store.Model())
+	if err == nil && !encode.HaveBackend() {
+		err = encode.ErrNoBackend
+	}
+	if err == nil {
+		return ""
+	}
+	lines := strings.Split(describe(err), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(lines, ". ")
+}
