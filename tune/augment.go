@@ -1,12 +1,12 @@
 package tune
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
 	"math"
 	"math/rand/v2"
-
-	"clipsearch/internal/resample"
+	"slices"
 )
 
 // Augment says how a picture is changed by chance each time that it is drawn. The zero value scales it and changes nothing.
@@ -42,21 +42,66 @@ func AugmentNamed(name string) (Augment, error) {
 
 // apply writes img, changed by chance, to dst as planes of R, G and B of side×side px.
 func (a Augment) apply(img *image.RGBA, side int, rng *rand.Rand, dst []byte) {
-	part := img.SubImage(a.crop(img.Rect, rng)).(*image.RGBA)
-	scaled := resample.Scale(part, image.Pt(side, side), image.Rect(0, 0, side, side), resample.Bicubic)
-	at := a.orient(side, rng)
-	m := a.jitter(scaled, rng)
+	part := a.crop(img.Rect, rng)
+	columns, rows := newLerps(part.Dx(), side), newLerps(part.Dy(), side)
+	if coin(a.FlipX, rng) {
+		slices.Reverse(columns)
+	}
+	if coin(a.FlipY, rng) {
+		slices.Reverse(rows)
+	}
+	right, below := 1, side // from a pixel to the next of its row, and of its column
+	if coin(a.Turn, rng) {
+		right, below = side, 1 // a quarter turn, or a flip of one: with the flips all eight
+	}
+	m := a.jitter(img, rng)
 	area := side * side
-	for y := range side {
-		row := scaled.Pix[y*scaled.Stride:][:4*side]
-		for x := range side {
-			r, g, b := int32(row[4*x]), int32(row[4*x+1]), int32(row[4*x+2])
-			k := at(x, y)
-			dst[k] = m.value(0, r, g, b)
-			dst[area+k] = m.value(1, r, g, b)
-			dst[2*area+k] = m.value(2, r, g, b)
+	red, green, blue := dst[:area], dst[area:2*area], dst[2*area:3*area]
+	for y, row := range rows {
+		upper := img.Pix[img.PixOffset(part.Min.X, part.Min.Y+row.first):]
+		lower := img.Pix[img.PixOffset(part.Min.X, part.Min.Y+row.second):]
+		at := y * below
+		for _, c := range columns {
+			p := mixPixels(c.of(upper), c.of(lower), row.weight)
+			r, g, b := int32(p&0xff), int32(p>>8&0xff), int32(p>>16&0xff)
+			red[at], green[at], blue[at] = m.value(0, r, g, b), m.value(1, r, g, b), m.value(2, r, g, b)
+			at += right
 		}
 	}
+}
+
+// coin is true half of the times, if it may be.
+func coin(may bool, rng *rand.Rand) bool { return may && rng.IntN(2) == 1 }
+
+// lerp says which two pixels of a line one of the scaled line lies between, and how much of the second it has, of 256.
+type lerp struct {
+	first, second int
+	weight        uint32
+}
+
+// newLerps returns the plan for scaling n pixels to size, without a filter: pictures are kept little larger than what the tower
+// takes, and training wants thousands a second.
+func newLerps(n, size int) []lerp {
+	all := make([]lerp, size)
+	for i := range all {
+		at := max(0, (float64(i)+0.5)*float64(n)/float64(size)-0.5)
+		first := min(int(at), n-1)
+		all[i] = lerp{first, min(first+1, n-1), uint32((at - float64(first)) * 256)}
+	}
+	return all
+}
+
+// of returns the pixel between two of a row.
+func (l lerp) of(row []byte) uint32 {
+	return mixPixels(binary.LittleEndian.Uint32(row[4*l.first:]), binary.LittleEndian.Uint32(row[4*l.second:]), l.weight)
+}
+
+// mixPixels returns a pixel with weight/256 of b and the rest of a, two channels at a time.
+func mixPixels(a, b, weight uint32) uint32 {
+	const even = 0x00ff00ff
+	low := ((a&even)*(256-weight) + (b&even)*weight + 0x00800080) >> 8 & even
+	high := ((a>>8&even)*(256-weight) + (b>>8&even)*weight + 0x00800080) & (even << 8)
+	return low | high
 }
 
 // crop draws the part of a picture that is kept (Szegedy et al. 2015, section 6: area and aspect, then the place). Without Area
@@ -75,24 +120,6 @@ func (a Augment) crop(r image.Rectangle, rng *rand.Rand) image.Rectangle {
 	cw := int(min(w, max(1, math.Round(math.Sqrt(area*aspect)))))
 	ch := int(min(h, max(1, math.Round(math.Sqrt(area/aspect)))))
 	return image.Rect(0, 0, cw, ch).Add(r.Min).Add(image.Pt(rng.IntN(r.Dx()-cw+1), rng.IntN(r.Dy()-ch+1)))
-}
-
-// orient draws flips and turns and returns where a pixel goes to.
-func (a Augment) orient(side int, rng *rand.Rand) func(x, y int) int {
-	coin := func(may bool) bool { return may && rng.IntN(2) == 1 }
-	flipX, flipY, turn := coin(a.FlipX), coin(a.FlipY), coin(a.Turn) // a quarter turn and flips make all eight
-	return func(x, y int) int {
-		if flipX {
-			x = side - 1 - x
-		}
-		if flipY {
-			y = side - 1 - y
-		}
-		if turn {
-			x, y = y, x
-		}
-		return y*side + x
-	}
 }
 
 // one is 1 in the fixed point of a mix.

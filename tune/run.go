@@ -117,7 +117,7 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{Job: job, data: d, began: time.Now()}
+	l := &loop{Job: job, data: d, began: time.Now(), validated: time.Now()}
 	l.result.Micro = job.Micro
 	l.patience = job.Plan.Patience
 	if err := l.begin(ctx); err != nil {
@@ -131,16 +131,19 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 // loop is a run in progress.
 type loop struct {
 	Job
-	data     *data
-	result   Result
-	began    time.Time
-	start    int // the step at which this process began
-	step     int // steps done
-	best     float64
-	patience int     // validations left
-	loss     float64 // summed since the last validation
-	losses   int
-	rates    []float64 // of the steps whose losses were not read yet
+	data      *data
+	result    Result
+	began     time.Time
+	start     int // the step at which this process began
+	step      int // steps done
+	best      float64
+	patience  int           // validations left
+	validated time.Time     // when the last validation ended
+	saved     time.Time     // when the state was last saved
+	saving    time.Duration // how long that took
+	loss      float64       // summed since the last validation
+	losses    int
+	rates     []float64 // of the steps whose losses were not read yet
 }
 
 // begin measures what there is before the first step, or goes on from a saved state.
@@ -177,13 +180,24 @@ func (l *loop) train(ctx context.Context) (err error) {
 		if l.overtime() {
 			l.result.Stopped = "the time was up"
 		}
-		if l.step%l.Plan.Epoch == 0 || l.step == l.Plan.Steps || l.result.Stopped != "" {
+		if l.due() || l.step == l.Plan.Steps || l.result.Stopped != "" {
 			if err := l.endEpoch(ctx); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// validations is how many a run that is limited by the clock has, at most.
+const validations = 25
+
+// due reports whether it is time to validate.
+func (l *loop) due() bool {
+	if l.Plan.Limit > 0 {
+		return time.Since(l.validated) >= l.Plan.Limit/validations
+	}
+	return l.step%l.Plan.Epoch == 0
 }
 
 // overtime reports whether the run's time is up.
@@ -275,8 +289,14 @@ func (l *loop) endEpoch(ctx context.Context) error {
 	if l.Plan.Patience > 0 && l.patience == 0 && l.step < l.Plan.Steps {
 		l.result.Stopped = fmt.Sprintf("no better validation in %d", l.Plan.Patience)
 	}
+	if l.result.Stopped == "" && time.Since(l.saved) < costOfSaving*l.saving {
+		return nil
+	}
 	return l.save(ctx)
 }
+
+// costOfSaving bounds the time that a run spends on saving its state to one part in so many, however short its epochs are.
+const costOfSaving = 20
 
 // validate measures the weights and keeps them if they are the best.
 func (l *loop) validate(ctx context.Context) error {
@@ -302,6 +322,7 @@ func (l *loop) validate(ctx context.Context) error {
 		l.patience--
 	}
 	l.result.Measurements = append(l.result.Measurements, m)
+	l.validated = time.Now()
 	l.tell(Event{Measured: &m})
 	return nil
 }

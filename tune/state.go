@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"clipsearch/encode/checkpoint"
 )
@@ -47,6 +48,8 @@ func (l *loop) save(ctx context.Context) error {
 	if l.Folder == "" {
 		return nil
 	}
+	began := time.Now()
+	defer func() { l.saved, l.saving = time.Now(), time.Since(began) }()
 	steps, state, err := l.Trainer.State(ctx)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -24,7 +25,8 @@ type Trainer struct {
 	options TrainOptions
 	device  int32
 	kind    int32
-	fused   bool // attention as one operation, norms in the towers' type: CUDA
+	fused   bool // attention as one operation
+	norms   bool // layer norms in the towers' type: CUDA, see loader.norm
 	layout  *layout
 	shapes  map[string][]int // of the checkpoint's weights
 
@@ -68,13 +70,13 @@ func OpenTrainer(config checkpoint.Config, weights Weights, options TrainOptions
 		options: options,
 		device:  device,
 		kind:    kind,
-		fused:   device != deviceCPU,
+		norms:   device != deviceCPU,
 		jobs:    make(chan func()),
 		closing: make(chan struct{}),
 		ended:   make(chan struct{}),
 		shapes:  make(map[string][]int),
 	}
-	t.layout = newLayout(config, t.fused, options.PictureLoss > 0)
+	t.layout = newLayout(config, t.norms, options.PictureLoss > 0)
 	if options.LowRank > 0 {
 		t.layout.addLowRank(options.LowRank)
 	}
@@ -101,6 +103,7 @@ func (t *Trainer) own(weights Weights, loaded chan<- error) {
 	}
 	setThreads(threads)
 	defer t.owned.close()
+	t.fused = hasFusedAttention(t.device, t.kind)
 	loaded <- t.load(weights)
 	for {
 		select {
@@ -128,15 +131,21 @@ func (t *Trainer) load(weights Weights) error {
 			t.average = vector(values)
 		}
 		if t.device != deviceCPU {
-			t.decays = vector(t.layout.decays())
-			if slices.Contains(t.still, true) {
-				t.moving = vector(t.layout.moving(t.still))
-			}
+			t.loadMasks(s)
 		}
 		t.mean = s.to(s.ofFloats(slices.Clone(t.options.Mean[:]), 3, 1, 1), t.device, kindF32)
 		t.std = s.to(s.ofFloats(slices.Clone(t.options.Std[:]), 3, 1, 1), t.device, kindF32)
 	})
 	return s.err
+}
+
+// loadMasks makes what updateThere multiplies with.
+func (t *Trainer) loadMasks(s *scope) {
+	vector := func(values []float32) tensor { return s.to(s.ofFloats(values, t.layout.size), t.device, kindF32) }
+	t.decays = vector(t.layout.decays())
+	if slices.Contains(t.still, true) {
+		t.moving = vector(t.layout.moving(t.still))
+	}
 }
 
 // gather returns the weights in the layout's order. Those that only training needs are drawn at random, always the same.
@@ -241,23 +250,57 @@ func (t *Trainer) forward(s *scope, m *trainee, b *Batch, from, to int, exact bo
 		x = s.div(s.add(x, s.scale(t.mean, -1)), t.std)                   // [N, 3, S, S]
 		return s.as(x, t.kind)
 	})
-	lengths, tokens := make([]int, n), 0
-	for i, ids := range b.Texts[from:to] {
-		lengths[i] = len(ids)
-		tokens = max(tokens, len(ids))
+	rng := rand.New(rand.NewPCG(b.Seed, uint64(from)))
+	pictures := m.pictures(s, pixels, n, t.drawPictures(s, rng, int(n), exact))
+	return features{pictures, t.forwardTexts(s, m, b.Texts[from:to], rng, exact)}
+}
+
+// forwardTexts runs texts through the text tower of m: the short and the long ones apart, so that one long text does not make
+// all others as long as itself.
+func (t *Trainer) forwardTexts(s *scope, m *trainee, texts [][]int32, rng *rand.Rand, exact bool) tensor {
+	order, cut := byLengths(texts)
+	var parts []tensor
+	for _, group := range [][]int{order[:cut], order[cut:]} {
+		if len(group) == 0 {
+			continue
+		}
+		n, tokens := int64(len(group)), len(texts[group[len(group)-1]])
+		lengths, flat := make([]int, n), make([]int64, int(n)*tokens)
+		for i, at := range group {
+			ids := texts[at]
+			lengths[i] = len(ids)
+			for k := range tokens {
+				flat[i*tokens+k] = int64(ids[min(k, len(ids)-1)])
+			}
+		}
+		ids := s.to(s.ofInts(flat, n, int64(tokens)), t.device, kindI64) // [N, T]
+		parts = append(parts, m.texts(s, ids, n, int64(tokens), t.drawTexts(s, rng, lengths, tokens, exact)))
 	}
-	flat := make([]int64, int(n)*tokens)
-	for i, ids := range b.Texts[from:to] {
-		for k := range tokens {
-			flat[i*tokens+k] = int64(ids[min(k, len(ids)-1)])
+	back := make([]int64, len(order))
+	for i, at := range order {
+		back[at] = int64(i)
+	}
+	return s.pick(s.cat(0, parts...), s.to(s.ofInts(back, int64(len(back))), t.device, kindI64)) // [N, W]
+}
+
+// byLengths returns the texts' order by length, and where to cut it so that both parts, padded to their longest, have the fewest
+// tokens together.
+func byLengths(texts [][]int32) (order []int, cut int) {
+	order = make([]int, len(texts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return len(texts[a]) - len(texts[b]) })
+	length := func(i int) int { return len(texts[order[i]]) }
+	longest := length(len(order) - 1)
+	cut = len(order)
+	best := len(order) * longest * 9 / 10 // less of a gain is not worth a second pass
+	for i := 1; i < len(order); i++ {
+		if total := i*length(i-1) + (len(order)-i)*longest; total < best {
+			best, cut = total, i
 		}
 	}
-	ids := s.to(s.ofInts(flat, n, int64(tokens)), t.device, kindI64) // [N, T]
-	drawn := t.drawNoise(s, int(n), lengths, tokens, b.Seed+uint64(from), exact)
-	return features{
-		pictures: m.pictures(s, pixels, n, drawn),
-		texts:    m.texts(s, ids, n, int64(tokens), drawn),
-	}
+	return order, cut
 }
 
 // loss returns the loss of a whole batch's features.

@@ -7,23 +7,20 @@ import (
 	"math/rand/v2"
 )
 
-// noise is what one pass through the towers draws by chance, and the small tensors that say which tokens are there. It follows
-// from a seed alone, so a pass can be repeated.
+// noise is what one pass through a tower draws by chance, and the small tensors that say which tokens are there. It follows from a
+// seed alone, so a pass can be repeated.
 type noise struct {
-	patches     tensor // [B·G′]: rows of B·G, the patches that are kept; nil: all
-	patchesKept int64  // G′
-	class       tensor // [B]: rows of B·(1+G′), the class tokens
-	image, text tensor // [2·layers, B, 1]: 0 where a branch is left out, else 1/(1−p); nil: 1
+	patches tensor // [B·G′]: rows of B·G, the patches that are kept; nil: all
+	kept    int64  // G′
+	pool    tensor // [B]: rows of B·T, the tokens that items are pooled at
+	branch  tensor // [2·layers, B, 1]: 0 where a branch is left out, else 1/(1−p); nil: 1
 
 	causal tensor // [T, T]: 0 where a token may look, -∞ at those behind it
 	ends   tensor // [B, 1, T]: 0 up to the end token, -∞ behind it
-	end    tensor // [B]: rows of B·T, the end tokens
 }
 
-// drawNoise draws for the pictures and texts of a batch. lengths are the texts' numbers of tokens, tokens the longest's. exact
-// leaves nothing out.
-func (t *Trainer) drawNoise(s *scope, batch int, lengths []int, tokens int, seed uint64, exact bool) *noise {
-	rng := rand.New(rand.NewPCG(seed, 0x7065726974))
+// drawPictures draws for a batch of pictures; exact leaves nothing out.
+func (t *Trainer) drawPictures(s *scope, rng *rand.Rand, batch int, exact bool) *noise {
 	n := &noise{}
 	v := t.config.Vision
 	patches := v.Patches()
@@ -40,17 +37,25 @@ func (t *Trainer) drawNoise(s *scope, batch int, lengths []int, tokens int, seed
 		}
 		n.patches = s.to(s.ofInts(rows, int64(len(rows))), t.device, kindI64)
 	}
-	n.patchesKept = int64(kept)
+	n.kept = int64(kept)
 	class := make([]int64, batch)
 	for b := range class {
 		class[b] = int64(b * (1 + kept))
 	}
-	n.class = s.to(s.ofInts(class, int64(batch)), t.device, kindI64)
+	n.pool = s.to(s.ofInts(class, int64(batch)), t.device, kindI64)
 	if !exact && t.options.DropPath > 0 {
-		n.image = t.drawBranches(s, rng, v.Layers, batch)
-		n.text = t.drawBranches(s, rng, t.config.Text.Layers, batch)
+		n.branch = t.drawBranches(s, rng, v.Layers, batch)
 	}
+	return n
+}
+
+// drawTexts draws for a batch of texts. lengths are their numbers of tokens, tokens the longest's.
+func (t *Trainer) drawTexts(s *scope, rng *rand.Rand, lengths []int, tokens int, exact bool) *noise {
+	n := &noise{}
 	t.markTexts(s, n, lengths, tokens)
+	if !exact && t.options.DropPath > 0 {
+		n.branch = t.drawBranches(s, rng, t.config.Text.Layers, len(lengths))
+	}
 	return n
 }
 
@@ -82,7 +87,7 @@ func (t *Trainer) markTexts(s *scope, n *noise, lengths []int, tokens int) {
 			ends[b*tokens+at] = hidden
 		}
 	}
-	n.end = s.to(s.ofInts(rows, int64(batch)), t.device, kindI64)
+	n.pool = s.to(s.ofInts(rows, int64(batch)), t.device, kindI64)
 	n.ends = s.to(s.ofFloats(ends, int64(batch), 1, int64(tokens)), t.device, t.kind)
 	if t.fused {
 		return

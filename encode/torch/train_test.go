@@ -317,3 +317,58 @@ func (m tensorMap) Tensor(name string) (checkpoint.Tensor, error) {
 	}
 	return checkpoint.Tensor{}, fmt.Errorf("tensor %s: %w", name, checkpoint.ErrNoTensor)
 }
+
+// TestUpdates holds that the optimiser for a device's memory does what the one for this process's memory does.
+func TestUpdates(t *testing.T) {
+	options := TrainOptions{
+		AdamW: AdamW{0.9, 0.98, 1e-6, 0.2}, Clip: 0.5, Average: 0.9, PictureLoss: 0.3,
+		Frozen: func(name string) bool { return name == "text_projection.weight" },
+	}
+	here, c := tinyTrainer(t, options)
+	there, _ := tinyTrainer(t, options)
+	if err := there.run(t.Context(), func() { noGrad(func() { there.loadMasks(&there.owned) }) }); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5 {
+		b := randomBatch(c.Config, 8, uint64(i))
+		var s scope
+		err := there.run(t.Context(), func() {
+			defer s.close()
+			leaf := s.leaf(s.detach(there.vector))
+			loss := there.direct(&s, leaf, b)
+			noGrad(func() { there.updateThere(&s, loss, s.gradient(leaf), 1e-3) })
+		})
+		if err != nil || s.err != nil {
+			t.Fatal(err, s.err)
+		}
+		if err := here.Step(t.Context(), b, 1e-3, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := here.Learned(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := there.Learned(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if d := math.Abs(got[i].Loss-want[i].Loss) + math.Abs(got[i].Norm-want[i].Norm); d > 1e-3 || got[i].Step != want[i].Step {
+			t.Errorf("step %d: %+v, want %+v", i, got[i], want[i])
+		}
+	}
+	for _, averaged := range []bool{false, true} {
+		a, err := here.Weights(t.Context(), averaged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := there.Weights(t.Context(), averaged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range a {
+			same(t, a[i].Name, b[i].Float32s(), a[i].Float32s())
+		}
+	}
+}

@@ -68,7 +68,7 @@ func assemble(t *Trainer, tensors []tensor) *trainee {
 		return norm{weight: get(name + ".weight"), bias: get(name + ".bias"), kind: kind, width: int64(tower.Width), eps: tower.Eps}
 	}
 	inner := kindF32
-	if t.fused {
+	if t.norms {
 		inner = t.kind
 	}
 	norm := func(name string, tower checkpoint.TowerConfig) norm { return normIn(inner, name, tower) }
@@ -132,14 +132,14 @@ func (m *trainee) pictures(s *scope, pixels tensor, batch int64, n *noise) tenso
 	x = s.view(s.linear(x, m.patches), batch, patches, width)                   // [B, G, W]
 	x = s.add(x, s.part(m.positions, 0, 1, patches))                            // [B, G, W]
 	if n.patches != nil {
-		patches = n.patchesKept
+		patches = n.kept
 		x = s.view(s.pick(s.view(x, -1, width), n.patches), batch, patches, width) // [B, G′, W]
 	}
 	class := s.add(m.class, s.view(s.first(m.positions, 0, 1), width))     // [W]
 	x = s.cat(1, s.expand(s.view(class, 1, 1, width), batch, 1, width), x) // [B, 1+G, W]
 	x = s.layerNorm(x, m.pre, m.kind)                                      // [B, 1+G, W]
 	x = s.view(x, batch*(1+patches), width)                                // [B·(1+G), W]
-	r := run{tower: c.TowerConfig, blocks: m.image, batch: batch, tokens: 1 + patches, pool: n.class, kept: n.image}
+	r := run{tower: c.TowerConfig, blocks: m.image, batch: batch, tokens: 1 + patches, pool: n.pool, kept: n.branch}
 	return s.layerNorm(m.through(s, x, r), m.post, kindF32) // [B, W]
 }
 
@@ -150,7 +150,7 @@ func (m *trainee) texts(s *scope, ids tensor, batch, tokens int64, n *noise) ten
 	x = s.add(x, s.first(m.places, 0, tokens)) // [B, T, W]
 	x = s.view(x, batch*tokens, width)         // [B·T, W]
 	r := run{tower: m.config.Text.TowerConfig, blocks: m.text, batch: batch, tokens: tokens,
-		mask: n.causal, causal: true, last: n.ends, pool: n.end, kept: n.text}
+		mask: n.causal, causal: true, last: n.ends, pool: n.pool, kept: n.branch}
 	return s.layerNorm(m.through(s, x, r), m.final, kindF32) // [B, W]
 }
 
