@@ -50,14 +50,7 @@ func (r *Report) Classify(ctx context.Context, encoder Encoder) error {
 	if err != nil {
 		return err
 	}
-	var places []int
-	var pictures [][]float32
-	var labels [][]int // [P]: places in names
-	for i, p := range r.Set.Pictures {
-		if len(p.Labels) > 0 {
-			places, pictures, labels = append(places, i), append(pictures, p.Vector), append(labels, indexes(names, p.Labels))
-		}
-	}
+	places, pictures, labels := r.Set.labelled(names)
 	ranks, err := rankAll(ctx, pictures, classes, labels, nil)
 	if err != nil {
 		return err
@@ -65,6 +58,16 @@ func (r *Report) Classify(ctx context.Context, encoder Encoder) error {
 	r.Confusion = confuse(names, pictures, classes, labels)
 	r.add(ZeroShot, "", Sample{places, ranks})
 	return nil
+}
+
+// labelled returns the pictures that have labels: their places, vectors, and the places of their labels in names.
+func (s Set) labelled(names []string) (places []int, vectors [][]float32, labels [][]int) {
+	for i, p := range s.Pictures {
+		if len(p.Labels) > 0 {
+			places, vectors, labels = append(places, i), append(vectors, p.Vector), append(labels, indexes(names, p.Labels))
+		}
+	}
+	return places, vectors, labels
 }
 
 // classVectors returns one unit vector a class.

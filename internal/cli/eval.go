@@ -34,6 +34,8 @@ or labels, or a library file, whose stored vectors are taken. doc/eval.md says w
   --prompt TEXT         how zeroshot asks for a class, which stands at {}; several are averaged (default "a photo of {}")
   --baseline REPORT     compare with what --json wrote on the same pictures before
   --tolerance T         how far below the baseline a share may fall before that is a failure (default 0.01)
+  --html FILE           write the report as a page with curves and the best and worst queries
+  --save                keep the report where the web page lists it ($XDG_DATA_HOME/clipsearch/reports)
   --seed N              of the resampling that gives the intervals (default 1)
 ` + modelFlagsHelp + `  --quiet               no progress
   --json                the report as one JSON object on stdout
@@ -56,6 +58,8 @@ type evalOptions struct {
 	baseline         string
 	tolerance        float64
 	seed             uint64
+	html             string // where to write the page; "": nowhere
+	save             bool   // keep the report
 }
 
 // parseEval reads eval's arguments.
@@ -73,6 +77,8 @@ func parseEval(p Process, args []string) (opts evalOptions, err error) {
 	f.StringVar(&opts.baseline, "baseline", "", "")
 	f.Float64Var(&opts.tolerance, "tolerance", 0.01, "")
 	f.Uint64Var(&opts.seed, "seed", 1, "")
+	f.StringVar(&opts.html, "html", "", "")
+	f.BoolVar(&opts.save, "save", false, "")
 	rest, err := f.parse(args)
 	if err != nil {
 		return opts, err
@@ -101,7 +107,7 @@ func parseEval(p Process, args []string) (opts evalOptions, err error) {
 	}
 	opts.dataset = p.path(rest[0])
 	opts.captions, opts.labels = p.paths(opts.captions), p.paths(opts.labels)
-	opts.baseline = p.path(opts.baseline)
+	opts.baseline, opts.html = p.path(opts.baseline), p.path(opts.html)
 	return opts, nil
 }
 
@@ -133,7 +139,7 @@ func runEval(ctx context.Context, p Process, args []string) (err error) {
 			return fmt.Errorf("compare with %s: %w", opts.baseline, err)
 		}
 	}
-	if err := e.publish(p, opts); err != nil {
+	if err := e.publish(ctx, p, opts); err != nil {
 		return err
 	}
 	return e.verdict(p, opts)
@@ -209,7 +215,10 @@ func (e *evaluation) run(ctx context.Context, task eval.Task) error {
 }
 
 // publish writes the report in the forms asked for.
-func (e *evaluation) publish(p Process, opts evalOptions) error {
+func (e *evaluation) publish(ctx context.Context, p Process, opts evalOptions) error {
+	if err := e.publishPage(ctx, p, opts); err != nil {
+		return err
+	}
 	if opts.json {
 		return json.NewEncoder(p.Stdout).Encode(&e.report)
 	}

@@ -109,7 +109,7 @@ func (h *holding) handle(ctx context.Context, r handover.Request, stdout, stderr
 	if err != nil && handedBack(ctx) != nil {
 		return 0, handover.ErrHandedBack
 	}
-	return report(p, err), nil
+	return conclude(p, err), nil
 }
 
 // handedBack returns handover.ErrHandedBack if the process that ran the command for another one is about to end, so that

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"clipsearch/encode/checkpoint"
+	"clipsearch/internal/report"
 )
 
 // places are the folders and files that the environment names.
@@ -12,6 +13,7 @@ type places struct {
 	library string            // the default library file
 	cache   string            // $XDG_CACHE_HOME/clipsearch; disposable
 	models  checkpoint.Places // where named checkpoints are
+	reports string            // saved reports, a folder each
 }
 
 // findPlaces reads the environment by the XDG base directory specification 0.8, which says to ignore a relative path.
@@ -29,8 +31,10 @@ func findPlaces(process Process) places {
 	}
 	p := places{library: getenv("CLIPSEARCH_LIBRARY"), cache: base("XDG_CACHE_HOME", ".cache"), models: checkpoint.PlacesFrom(getenv, home)}
 	p.models.Carried = process.Model
+	data := base("XDG_DATA_HOME", ".local", "share")
+	p.reports = report.Folder(data)
 	if p.library == "" {
-		p.library = filepath.Join(base("XDG_DATA_HOME", ".local", "share"), "library.clipsearch")
+		p.library = filepath.Join(data, "library.clipsearch")
 	}
 	return p
 }

@@ -76,11 +76,11 @@ func commands() []command {
 // Run runs the command that p.Args name and returns the process's exit code (see [exitCode]). It returns within two
 // seconds of ctx's end, and prints at most one error.
 func Run(ctx context.Context, p Process) int {
-	return report(p, dispatch(ctx, p))
+	return conclude(p, dispatch(ctx, p))
 }
 
-// report prints an error, if there is one to print, and returns the exit code.
-func report(p Process, err error) int {
+// conclude prints an error, if there is one to print, and returns the exit code.
+func conclude(p Process, err error) int {
 	if err == nil {
 		return exitOK
 	}

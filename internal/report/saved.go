@@ -81,8 +81,8 @@ type Saved struct {
 	About
 }
 
-// Folder returns where reports are kept, below the user's data folder ($XDG_DATA_HOME).
-func Folder(dataHome string) string { return filepath.Join(dataHome, "clipsearch", "reports") }
+// Folder returns where reports are kept, below the program's data folder ($XDG_DATA_HOME/clipsearch).
+func Folder(data string) string { return filepath.Join(data, "reports") }
 
 // namePattern is what reports are called.
 var namePattern = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-(eval|tune)-[a-z0-9-]{1,60}$`)
