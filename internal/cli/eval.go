@@ -31,6 +31,9 @@ or labels, or a library file, whose stored vectors are taken. doc/eval.md says w
                           zeroshot   pictures find their label among all labels
                           search     captions find pictures through the search engine, by words, by vector and
                                      by both, while all other captions are indexed
+  --classes WHAT        labels from elsewhere: folders (each picture's folder) or names (its file name without numbers)
+  --protocol NAME       a published measure: rsicd is zeroshot with "An aerial photograph of {}" and classes from file
+                        names where no labels are given; imageclef is inbatch
   --prompt TEXT         how zeroshot asks for a class, which stands at {}; several are averaged (default "a photo of {}")
   --baseline REPORT     compare with what --json wrote on the same pictures before
   --tolerance T         how far below the baseline a share may fall before that is a failure (default 0.01)
@@ -55,6 +58,7 @@ type evalOptions struct {
 	first            int
 	tasks            []eval.Task // nil: those that the data allow
 	prompts          list
+	classes          string // "", folders or names: where labels come from besides files
 	baseline         string
 	tolerance        float64
 	seed             uint64
@@ -74,6 +78,8 @@ func parseEval(p Process, args []string) (opts evalOptions, err error) {
 	f.IntVar(&opts.first, "first", math.MaxInt, "")
 	f.Var(&tasks, "task", "")
 	f.Var(&opts.prompts, "prompt", "")
+	f.StringVar(&opts.classes, "classes", "", "")
+	protocol := f.String("protocol", "", "")
 	f.StringVar(&opts.baseline, "baseline", "", "")
 	f.Float64Var(&opts.tolerance, "tolerance", 0.01, "")
 	f.Uint64Var(&opts.seed, "seed", 1, "")
@@ -98,6 +104,12 @@ func parseEval(p Process, args []string) (opts evalOptions, err error) {
 			return opts, usagef("eval: --task %q: %v; it is retrieval, inbatch, zeroshot or search", task, eval.ErrTask)
 		}
 		opts.tasks = append(opts.tasks, eval.Task(task))
+	}
+	if opts.classes != "" && opts.classes != classesFromFolders && opts.classes != classesFromNames {
+		return opts, usagef("eval: --classes %q; it is folders or names", opts.classes)
+	}
+	if err := opts.follow(*protocol); err != nil {
+		return opts, err
 	}
 	if err := eval.CheckPrompts(opts.prompts); err != nil {
 		return opts, usagef("eval: --prompt %v", err)

@@ -73,6 +73,7 @@ func (e *evaluation) openFolder(ctx context.Context, p Process, opts evalOptions
 	for _, picture := range all {
 		e.add(picture.picture)
 	}
+	addClasses(opts.classes, &e.report.Set)
 	return nil
 }
 
@@ -110,6 +111,7 @@ func (e *evaluation) openLibrary(ctx context.Context, p Process, opts evalOption
 		}
 		e.add(eval.Picture{Name: r.Document.Path, Captions: firstCaptions(r.Captions, opts.first), Labels: r.Document.Tags, Vector: vector})
 	}
+	addClasses(opts.classes, &e.report.Set)
 	if without > 0 {
 		fmt.Fprintf(p.Stderr, "clipsearch: %d pictures have no vector and are left out; clipsearch index makes those\n", without)
 	}

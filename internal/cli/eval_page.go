@@ -34,8 +34,11 @@ func evalLead(r *eval.Report) string {
 	for _, h := range evalHeadline(r) {
 		parts = append(parts, fmt.Sprintf("%s %s", h.Name, strconv.FormatFloat(h.Value, 'f', 3, 64)))
 	}
-	return strings.Join(parts, "; ") + "."
+	return capital(strings.Join(parts, "; ") + ".")
 }
+
+// capital returns s, which begins with a letter of ASCII, as a sentence or a heading begins.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // evalFacts lists what holds for all figures.
 func evalFacts(r *eval.Report, dataset string, made time.Time) []report.Fact {
@@ -69,7 +72,7 @@ func taskSection(r *eval.Report, task eval.Task) (report.Section, bool) {
 	if len(ways) == 0 {
 		return report.Section{}, false
 	}
-	s := report.Section{Title: strings.ToUpper(string(task)[:1]) + string(task)[1:], Note: taskNotes[task]}
+	s := report.Section{Title: capital(string(task)), Note: taskNotes[task]}
 	head, queries := []string{"metric"}, []string{"queries"}
 	for _, way := range ways {
 		head, queries = append(head, wayName(task, way.Way)), append(queries, count(len(way.Sample.Rank)))

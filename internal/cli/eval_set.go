@@ -57,6 +57,11 @@ func readFolder(ctx context.Context, p Process, opts evalOptions) ([]evalPicture
 	}
 	if len(opts.captions)+len(opts.labels) == 0 {
 		err = s.readSidecars(tree.Files)
+		if opts.classes != "" { // every picture may have one
+			for i, file := range tree.Files {
+				s.mention(file.Path, 0, i)
+			}
+		}
 	} else {
 		err = s.readFiles(p, opts)
 	}
