@@ -32,7 +32,7 @@ var graphEfs = []int{16, 32, 64, 128, 256, 512, 1024, 1536}
 // peers are all, in the order of reports. To add one, implement index and name it here.
 var peers = []peer{
 	{"exact", "ours: exact scan of 8-bit codes", []int{0}, buildExact},
-	{"hnsw", "ours: graph over 8-bit codes, M 16, efConstruction 100", graphEfs, buildGraph},
+	{"hnsw", "ours: graph over 8-bit codes, M 16, efConstruction 80", graphEfs, buildGraph},
 	{"vek32", "scan of float32 with vek32.Dot v0.4.3", []int{0}, buildScan},
 	{"hnswlib", "hnswlib 0.6.2, M 16, efConstruction 200, float32", graphEfs, buildHnswlib},
 	{"faiss", "faiss 1.7.3 IndexHNSWFlat, M 16, efConstruction 200, Debian's build for any amd64", graphEfs, buildFaiss},

@@ -95,7 +95,7 @@ func (s *snapshot) walk(ctx context.Context, by kernel.Kernel, queries []*query,
 		}
 		n := scanner{s: s, by: by}
 		for _, c := range near {
-			found[i].refine(&n, q, int(c.Row), c.Similarity)
+			found[i].refine(&n, q, c.Row, c.Similarity)
 		}
 	})
 	return found, errors.Join(errs...)

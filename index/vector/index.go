@@ -17,11 +17,12 @@ import (
 // Index is a set of unit vectors with IDs. All methods are safe for concurrent use;
 // searches never wait for writers.
 type Index struct {
-	current atomic.Pointer[snapshot] // what searches see
-	kernel  kernel.Kernel
-	kind    Kind
-	scanned atomic.Bool   // by a search
-	edited  chan struct{} // has one while there are changes that Tend hasn't seen
+	current  atomic.Pointer[snapshot] // what searches see
+	kernel   kernel.Kernel
+	kind     Kind
+	scanned  atomic.Bool   // by a search
+	scanners sync.Pool     // of *scanner, whose memory searches use again
+	edited   chan struct{} // has one while there are changes that Tend hasn't seen
 
 	building sync.Mutex          // of Build
 	mu       sync.Mutex          // of writers

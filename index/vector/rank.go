@@ -19,7 +19,7 @@ const rankChunk = 256
 // kernels change the order. Candidates whose document was forgotten meanwhile are left out.
 func (s *snapshot) rank(ctx context.Context, q *query, k int, found []candidate) ([]Neighbor, error) {
 	slices.SortFunc(found, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.most, a.most), a.row-b.row)
+		return cmp.Or(cmp.Compare(b.most, a.most), cmp.Compare(a.row, b.row))
 	})
 	chunks := (len(found) + rankChunk - 1) / rankChunk
 	parts, errs := make([]*vec.TopK[float32], max(1, parallel.Workers(chunks))), make([]error, chunks)
@@ -54,7 +54,7 @@ func (s *snapshot) rankChunk(q *query, found []candidate, best *vec.TopK[float32
 	}
 	rows := make([]int, len(found))
 	for i, c := range found {
-		rows[i] = c.row
+		rows[i] = int(c.row)
 	}
 	return s.eachVector(rows, func(i int, v half) {
 		if least, full := best.Threshold(); !full || found[i].most >= least {

@@ -14,7 +14,7 @@ import (
 
 // candidate is a row that may be among the k best.
 type candidate struct {
-	row  int
+	row  uint32
 	most float32 // that its similarity can be
 }
 
@@ -25,31 +25,30 @@ type gathering struct {
 	floor  float32
 	shared *sharedFloor
 	found  []candidate
-	later  []candidate // rows that are not compared by their codes yet
 }
 
 // scan estimates the similarities of all live rows from first on with each query, the blocks shared
 // among the cores, and returns what each goroutine has gathered for each query. It may use sketches, and make some.
-func (s *snapshot) scan(ctx context.Context, by kernel.Kernel, queries []*query, k, first int, keep filter, use sketches) [][]gathering {
+func (x *Index) scan(ctx context.Context, s *snapshot, queries []*query, k, first int, keep filter, use sketches) [][]gathering {
 	from := first / blockRows
 	blocks := max(0, len(s.blocks)-from)
 	parts := make([][]gathering, parallel.Workers(blocks)) // [worker][query]
-	scanners, floors := make([]scanner, len(parts)), newFloors(len(queries))
-	for w := range parts {
-		scanners[w] = scanner{s: s, by: by, keep: keep, sketches: use, dots: make([]int32, blockRows)}
-		parts[w] = newGatherings(floors, k)
-	}
+	floors := newFloors(len(queries))
 	var next atomic.Int64
 	parallel.Do(len(parts), len(parts), func(_, w int) {
+		parts[w] = newGatherings(floors, k)
+		scanner := x.scanner(s, keep, use)
+		defer x.scanners.Put(scanner)
 		for n := int(next.Add(1)) - 1; n < blocks && ctx.Err() == nil; n = int(next.Add(1)) - 1 {
 			block := from + n
 			for i, q := range queries {
-				scanners[w].scan(block, max(0, first-block*blockRows), q, &parts[w][i])
+				scanner.scan(block, max(0, first-block*blockRows), q, &parts[w][i], i)
 			}
 		}
 		for i, q := range queries {
-			scanners[w].catchUp(q, &parts[w][i])
+			scanner.catchUp(q, &parts[w][i], i)
 		}
+		scanner.forget()
 	})
 	return parts
 }
@@ -60,14 +59,31 @@ type scanner struct {
 	by   kernel.Kernel
 	keep filter
 	sketches
-	dots   []int32   // [blockRows]
-	bits   bitmap    // of the rows of a block that may be near
-	picked []uint32  // rows to compare by their codes
-	codes  [][]uint8 // theirs
+	dots   []int32                      // [blockRows]
+	bits   bitmap                       // of the rows of a block that may be near
+	picked []uint32                     // rows to compare by their codes
+	codes  [][]uint8                    // theirs
+	later  [sketchedQueries][]candidate // of each query, the rows that its sketches leave for when the floor is higher
+}
+
+// scanner returns one that has the memory of one before, if there is one.
+func (x *Index) scanner(s *snapshot, keep filter, use sketches) *scanner {
+	n, found := x.scanners.Get().(*scanner)
+	if !found {
+		n = &scanner{dots: make([]int32, blockRows)}
+	}
+	n.s, n.by, n.keep, n.sketches = s, x.kernel, keep, use
+	return n
+}
+
+// forget drops what belongs to a snapshot: to the collector, codes in an area that is gone would be bad pointers.
+func (n *scanner) forget() {
+	clear(n.codes[:cap(n.codes)])
+	n.s, n.keep = nil, filter{}
 }
 
 // scan adds the candidates of a block, from a row on, to g.
-func (n *scanner) scan(block, from int, q *query, g *gathering) {
+func (n *scanner) scan(block, from int, q *query, g *gathering, query int) {
 	g.floor = g.shared.raise(g.floor)
 	if n.keep.selective {
 		n.pick(block, from)
@@ -75,7 +91,7 @@ func (n *scanner) scan(block, from int, q *query, g *gathering) {
 		return
 	}
 	if k := n.sketchOf(block); k != nil && from == 0 {
-		n.pickSketched(block, k, q, g)
+		n.pickSketched(block, k, q, g, &n.later[query])
 		n.comparePicked(q, g)
 		return
 	}
@@ -102,7 +118,7 @@ func (n *scanner) try(row uint32, q *query, dot int32, g *gathering) {
 	if similarity+q.spread*c.margin[r] < g.floor-q.coarse.slack(n.s.reach) || n.s.isDead(int(row)) || !n.keep.has(n.s.id(int(row))) {
 		return
 	}
-	g.refine(n, q, int(row), similarity)
+	g.refine(n, q, row, similarity)
 }
 
 // pick lists the live rows of a block, from a row on, that the filter keeps.
@@ -126,8 +142,8 @@ func (n *scanner) comparePicked(q *query, g *gathering) {
 }
 
 // refine adds a row whose similarity is estimated by q's coarse digits, if its fine ones leave it among the k best.
-func (g *gathering) refine(n *scanner, q *query, row int, similarity float32) {
-	c, r := n.s.at(uint32(row))
+func (g *gathering) refine(n *scanner, q *query, row uint32, similarity float32) {
+	c, r := n.s.at(row)
 	var dot [1]int32
 	n.by.Dots(dot[:], q.fine.codes, c.row(r))
 	similarity += q.fine.scale * c.scale[r] * float32(dot[0])
@@ -144,7 +160,7 @@ func newGatherings(floors []sharedFloor, k int) []gathering {
 }
 
 // add adds a row whose similarity is off by at most margin.
-func (g *gathering) add(row int, similarity, margin float32) {
+func (g *gathering) add(row uint32, similarity, margin float32) {
 	if similarity+margin < g.floor {
 		return
 	}

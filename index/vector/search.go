@@ -86,14 +86,14 @@ func (s *snapshot) gather(ctx context.Context, x *Index, queries []*query, k int
 		ef = max(k, EfTexts)
 	}
 	if s.graph == nil || !s.worthWalking(ef, keep) && (x.kind != HNSW || keep.keep != nil) {
-		parts := s.scan(ctx, x.kernel, queries, k, 0, keep, x.sketches(s, len(queries)))
+		parts := x.scan(ctx, s, queries, k, 0, keep, x.sketches(s, len(queries)))
 		return parts, ctx.Err()
 	}
 	walked, err := s.walk(ctx, x.kernel, queries, k, ef, keep)
 	if err != nil {
 		return nil, err
 	}
-	parts := s.scan(ctx, x.kernel, queries, k, s.graph.Rows(), keep, sketches{}) // what the graph does not have yet
+	parts := x.scan(ctx, s, queries, k, s.graph.Rows(), keep, sketches{}) // what the graph does not have yet
 	return append(parts, walked), ctx.Err()
 }
 

@@ -89,7 +89,7 @@ func spread(row []uint8) int {
 
 // pickSketched picks the rows of a block that are near by their sketches, and notes for later those that may be: the floor
 // will be higher then.
-func (n *scanner) pickSketched(block int, k *sketch, q *query, g *gathering) {
+func (n *scanner) pickSketched(block int, k *sketch, q *query, g *gathering, later *[]candidate) {
 	c, slack := n.s.codes[block], q.coarse.slack(k.reach)
 	n.by.CrumbDots(n.dots, q.crumbs, k.values)
 	n.by.Above(n.bits[:], n.dots, kernel.Rows{Bias: c.bias[:], Scale: k.scale[:], Margin: k.margin[:]}, kernel.Estimate{
@@ -100,7 +100,7 @@ func (n *scanner) pickSketched(block int, k *sketch, q *query, g *gathering) {
 			r := 64*word + mathbits.TrailingZeros64(bits)
 			similarity := q.estimate(c.bias[r], k.scale[r], n.dots[r])
 			if similarity < g.floor {
-				g.later = append(g.later, candidate{block*blockRows + r, similarity + q.spread*k.margin[r] + slack})
+				*later = append(*later, candidate{uint32(block*blockRows + r), similarity + q.spread*k.margin[r] + slack})
 				continue
 			}
 			n.picked, n.codes = append(n.picked, uint32(block*blockRows+r)), append(n.codes, c.row(r))
@@ -108,20 +108,24 @@ func (n *scanner) pickSketched(block int, k *sketch, q *query, g *gathering) {
 	}
 }
 
-// catchUp compares what was left for later, as far as the floor hasn't risen above it.
-func (n *scanner) catchUp(q *query, g *gathering) {
+// catchUp compares what was left for later of a query, as far as the floor hasn't risen above it.
+func (n *scanner) catchUp(q *query, g *gathering, query int) {
+	if query >= len(n.later) {
+		return // so many are compared with codes
+	}
 	g.floor = g.shared.raise(g.floor)
-	for _, l := range g.later {
+	for _, l := range n.later[query] {
 		if l.most < g.floor {
 			continue
 		}
-		c, r := n.s.at(uint32(l.row))
-		n.picked, n.codes = append(n.picked, uint32(l.row)), append(n.codes, c.row(r))
+		c, r := n.s.at(l.row)
+		n.picked, n.codes = append(n.picked, l.row), append(n.codes, c.row(r))
 		if len(n.picked) == len(n.dots) {
 			n.comparePicked(q, g)
 		}
 	}
 	n.comparePicked(q, g)
+	n.later[query] = n.later[query][:0]
 }
 
 const (

@@ -18,7 +18,7 @@ type Config struct {
 	// M is how many neighbours a row chooses; it is linked with up to 2·M on the layer of all rows, M on those above.
 	// From 2 to 64; zero: 16.
 	M int
-	// EfConstruction is how many nearest rows its neighbours are chosen among. Zero: 100.
+	// EfConstruction is how many nearest rows its neighbours are chosen among. Zero: 80.
 	EfConstruction int
 	// Seed, with its number, gives the highest layer of a row.
 	Seed uint64
