@@ -39,7 +39,7 @@ func (s *Store) SetModel(ctx context.Context, m Model) error {
 		}
 		same := m.ID == w.model.ID && m.Dims == w.model.Dims
 		if first, _ := w.tx.Bucket(bucketVectors).Cursor().First(); first != nil && !same {
-			return fmt.Errorf("%w: it holds vectors of %s, not of %s", ErrModel, w.model.ID, m.ID)
+			return fmt.Errorf("%w: it holds vectors of %s with %d values, not of %s with %d", ErrModel, w.model.ID, w.model.Dims, m.ID, m.Dims)
 		}
 		w.model = m
 		return put(w.tx.Bucket(bucketMeta), bucketMeta, keyModel, encodeModel(m))

@@ -247,7 +247,7 @@ func TestPutWithoutModel(t *testing.T) {
 	ok(t, err)
 	diff(t, "vector", []float32{0, 0, 1}, v)
 	wantErr(t, s.SetModel(ctx, Model{ID: "m", Dims: 3}), ErrModel, "m", "n")
-	wantErr(t, s.SetModel(ctx, Model{ID: "n", Dims: 2}), ErrModel)
+	wantErr(t, s.SetModel(ctx, Model{ID: "n", Dims: 2}), ErrModel, "3 values", "with 2")
 	wantErr(t, s.SetModel(ctx, Model{}), ErrModel)
 	ok(t, s.SetModel(ctx, Model{ID: "n", Dir: "/moved", Dims: 3}))
 	diff(t, "model", Model{ID: "n", Dir: "/moved", Dims: 3}, s.Model())

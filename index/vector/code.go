@@ -198,28 +198,35 @@ func (c *codes) set(r int, residual []float32, around *center) (length float32) 
 // longer and is filled with zeros; v becomes what is lost by that. It returns the
 // lengths of the vector of multiples and of what is lost.
 func quantize(dst []uint8, v []float32) (scale, length, lost float32) {
-	var largest float32
-	for _, x := range v {
-		largest = max(largest, x, -x)
-	}
-	scale = largest / kernel.Limit
+	scale = largest(v) / kernel.Limit
 	inverse := 1 / scale
 	if math.IsInf(float64(inverse), 0) { // of zero, and of what is as good as zero
 		scale, inverse = 0, 0
 	}
-	var kept, rest float32
+	var kept, rest [2]float32 // two sums each, so that additions needn't wait for each other
+	to := dst[:len(v)]
 	for i, x := range v {
 		code := int32(x*inverse + (kernel.Zero + 0.5)) // to nearest
-		dst[i] = uint8(code)
+		to[i] = uint8(code)
 		y := scale * float32(code-kernel.Zero)
-		v[i] = x - y
-		kept += y * y
-		rest += v[i] * v[i]
+		lost := x - y
+		v[i] = lost
+		kept[i&1] += y * y
+		rest[i&1] += lost * lost
 	}
 	for i := len(v); i < len(dst); i++ {
 		dst[i] = kernel.Zero
 	}
-	return scale, float32(math.Sqrt(float64(kept))), float32(math.Sqrt(float64(rest)))
+	return scale, float32(math.Sqrt(float64(kept[0] + kept[1]))), float32(math.Sqrt(float64(rest[0] + rest[1])))
+}
+
+// largest returns the largest magnitude in v, whose values are finite.
+func largest(v []float32) float32 {
+	var most uint32 // numbers above zero are in the order of their bits
+	for _, x := range v {
+		most = max(most, math.Float32bits(x)&^(1<<31))
+	}
+	return math.Float32frombits(most)
 }
 
 // row returns the codes of a row.

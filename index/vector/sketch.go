@@ -34,36 +34,23 @@ func newSketch(c *codes, dims int) *sketch {
 	if k.values == nil {
 		k.values = make([]uint8, blockRows*stride)
 	}
+	crumbs := make([]uint8, 4*stride)
 	for r := range blockRows {
-		length := k.set(r, k.values[r*stride:(r+1)*stride], c, dims)
+		length := k.set(r, crumbs, c, dims)
 		k.reach = max(k.reach, length)
+		kernel.PackCrumbs(k.values[r*stride:(r+1)*stride], crumbs)
 	}
 	return k
 }
 
-// set sketches a row of codes and returns its length once sketched.
+// set sketches a row of codes, writes its crumbs to dst and returns its length once sketched.
 //
 // The scale makes the inner product of the residual with its sketch that of the residual with itself, so that what the
 // sketch adds is at right angles to the residual, and to that of a row nearly the same. With another vector it has a
 // direction that rotation has made as good as random, so that their inner product has a standard deviation of their
 // lengths over √dims (Gao, Long, RaBitQ, 2024, theorem 3.2).
 func (k *sketch) set(r int, dst []uint8, c *codes, dims int) (length float32) {
-	row := c.row(r)[:dims]
-	crossing := spread(row)
-	var dot, square, norm int
-	for j, code := range row {
-		x := int(code) - kernel.Zero
-		crumb := 0
-		if x >= 0 {
-			crumb = 2
-		}
-		if magnitude := max(x, -x); (magnitude > crossing) == (x >= 0) {
-			crumb++
-		}
-		kernel.PutCrumb(dst, j, uint8(crumb))
-		y := 2*crumb - 3
-		dot, square, norm = dot+x*y, square+x*x, norm+y*y
-	}
+	dot, square, norm := crumble(dst, c.row(r)[:dims])
 	if dot == 0 { // of zero
 		k.scale[r], k.margin[r] = 0, c.margin[r]
 		return 0
@@ -76,15 +63,28 @@ func (k *sketch) set(r int, dst []uint8, c *codes, dims int) (length float32) {
 	return length
 }
 
-// spread returns the standard deviation of codes: the magnitude from which on a number is an outer one, which loses least
-// of normally distributed ones (Max, 1960, with evenly spaced numbers).
-func spread(row []uint8) int {
-	square := 0
-	for _, code := range row {
+// crumble writes the crumbs of numbers to dst and returns the inner product of the numbers with what the
+// crumbs stand for, and those of both with themselves.
+//
+// The outer crumbs are for magnitudes above the standard deviation, which loses least of normally distributed numbers
+// (Max, 1960, with evenly spaced numbers).
+func crumble(dst, codes []uint8) (dot, square, norm int) {
+	for _, code := range codes {
 		x := int(code) - kernel.Zero
 		square += x * x
 	}
-	return int(math.Round(math.Sqrt(float64(square) / float64(len(row)))))
+	crossing := int(math.Round(math.Sqrt(float64(square) / float64(len(codes)))))
+	var inner, outer, outers int // sums of magnitudes, and how many of them are beyond crossing
+	dst = dst[:len(codes)]
+	for j, code := range codes { // without branches, which could not be predicted
+		x := int(code) - kernel.Zero
+		negative := x >> 63 // all ones or none
+		magnitude := x ^ negative - negative
+		far := (crossing - magnitude) >> 63
+		inner, outer, outers = inner+magnitude, outer+magnitude&far, outers-far
+		dst[j] = uint8(2&^negative | (far^negative)&1)
+	}
+	return inner + 2*outer, square, len(codes) + 8*outers
 }
 
 // pickSketched picks the rows of a block that are near by their sketches, and notes for later those that may be: the floor
@@ -133,8 +133,9 @@ const (
 	sketchedDims = kernel.CrumbAlign
 	// sketchedQueries: more queries at once are compared with codes, which stay in the cache meanwhile.
 	sketchedQueries = 3
-	// sketchedShare is the share of all blocks that a scan makes sketches of, which then takes about twice as long.
-	sketchedShare = 1.0 / 16
+	// sketchedShare is the share of all blocks that a scan makes sketches of: for as many searches, each takes a few times
+	// as long as later ones.
+	sketchedShare = 1.0 / 32
 )
 
 // sketches says whether a scan uses sketches, and lets it make some.

@@ -51,7 +51,11 @@ func findModel(p Process, named string, places places, library store.Model) (str
 	}
 	dir, err := checkpoint.ResolveID(library.ID, places.models)
 	if errors.Is(err, checkpoint.ErrNotFound) {
-		err = withHint(fmt.Errorf("the library's model %s is not at %q", library.ID, library.Dir), "say where it is now with --model DIR")
+		where := "not here" // as of a library whose vectors were imported under a name
+		if library.Dir != "" {
+			where = fmt.Sprintf("not at %q", library.Dir)
+		}
+		err = withHint(fmt.Errorf("the library's model %s is %s", library.ID, where), "say where it is with --model DIR")
 	}
 	return dir, err
 }

@@ -20,14 +20,24 @@ func Dot(a, b []float32) float32 {
 	return (s0 + s1) + (s2 + s3)
 }
 
+// square returns the sum of v's squares. Those of float32 overflow from 1.8e19 on.
+func square(v []float32) float64 {
+	var s0, s1, s2, s3 float64
+	for len(v) >= 4 { // four sums, as in Dot
+		a, b, c, d := float64(v[0]), float64(v[1]), float64(v[2]), float64(v[3])
+		s0, s1, s2, s3 = s0+a*a, s1+b*b, s2+c*c, s3+d*d
+		v = v[4:]
+	}
+	for _, x := range v {
+		s0 += float64(x) * float64(x)
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
 // Normalize scales v in place to unit L2 norm and returns the norm it had. A
 // zero vector, and one whose norm is NaN or infinite, is left as it is.
 func Normalize(v []float32) (norm float32) {
-	var sum float64 // f32 squares overflow from 1.8e19 on
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	n := math.Sqrt(sum)
+	n := math.Sqrt(square(v))
 	if n == 0 || math.IsNaN(n) || math.IsInf(n, 0) {
 		return float32(n)
 	}

@@ -16,7 +16,9 @@ func ToF16(dst []uint16, v []float32) {
 func FromF16(dst []float32, h []uint16) {
 	dst = dst[:len(h)]
 	for i, x := range h {
-		dst[i] = fromHalf(x)
+		if dst[i] = finite(x); x&0x7c00 == 0x7c00 {
+			dst[i] = special(x)
+		}
 	}
 }
 
@@ -42,16 +44,9 @@ func toHalf(f float32) uint16 {
 	return sign | uint16(m>>shift)
 }
 
-func fromHalf(h uint16) float32 {
-	sign := uint32(h&0x8000) << 16
-	exp, m := uint32(h>>10&0x1f), uint32(h&0x3ff)
-	switch exp {
-	case 0: // zero or subnormal
-		return math.Float32frombits(sign | math.Float32bits(float32(m)*(1.0/(1<<24))))
-	case 0x1f: // infinity or NaN
-		return math.Float32frombits(sign | 0x7f800000 | m<<13)
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | m<<13)
+// special returns the infinity or NaN that h is.
+func special(h uint16) float32 {
+	return math.Float32frombits(uint32(h&0x8000)<<16 | 0x7f800000 | uint32(h&0x3ff)<<13)
 }
 
 // DotF16 returns the inner product of unit with the finite half-precision numbers h, of which it has as many, and that of h
@@ -79,7 +74,7 @@ func DotF16(unit []float32, h []uint16) (dot, square float32) {
 	return (d0 + d1) + (d2 + d3), (s0 + s1) + (s2 + s3)
 }
 
-// finite is fromHalf for what is neither infinite nor NaN: the bits moved to their places make a number whose exponent is
+// finite returns the number that h is, neither infinity nor NaN: the bits moved to their places make a number whose exponent is
 // too small by 127 − 15.
 func finite(h uint16) float32 {
 	return math.Float32frombits(uint32(h&0x8000)<<16|uint32(h&0x7fff)<<13) * 0x1p112

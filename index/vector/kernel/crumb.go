@@ -12,10 +12,15 @@ const CrumbAlign = 256
 // CrumbPadded returns n, rounded up to a multiple of CrumbAlign.
 func CrumbPadded(n int) int { return (n + CrumbAlign - 1) / CrumbAlign * CrumbAlign }
 
-// PutCrumb sets the number at i of a row whose bytes are zero.
-func PutCrumb(row []uint8, i int, crumb uint8) {
-	chunk, at := i/CrumbAlign*(CrumbAlign/4), i%CrumbAlign
-	row[chunk+at%64] |= crumb << (at / 64 * 2)
+// PackCrumbs writes numbers from 0 to 3, a multiple of CrumbAlign of them, to dst, which has room for them.
+func PackCrumbs(dst, crumbs []uint8) {
+	for len(crumbs) >= CrumbAlign {
+		c, packed := (*[CrumbAlign]uint8)(crumbs), (*[CrumbAlign / 4]uint8)(dst)
+		for j := range packed {
+			packed[j] = c[j] | c[64+j]<<2 | c[128+j]<<4 | c[192+j]<<6
+		}
+		crumbs, dst = crumbs[CrumbAlign:], dst[CrumbAlign/4:]
+	}
 }
 
 // HasCrumbs reports whether CrumbDots is faster than Dots.

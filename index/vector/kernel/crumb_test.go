@@ -18,11 +18,10 @@ func checkCrumbs(t *testing.T, q []int8, crumbs []uint8, shift int) {
 	rows := make([]uint8, shift+len(crumbs)/4)[shift:]
 	for r := range n {
 		for i, x := range q {
-			c := crumbs[r*len(q)+i]
-			PutCrumb(rows[r*len(q)/4:], i, c)
-			want[r] += int32(x) * (2*int32(c) - 3)
+			want[r] += int32(x) * (2*int32(crumbs[r*len(q)+i]) - 3)
 		}
 	}
+	PackCrumbs(rows, crumbs)
 	want = append(want, slices.Repeat([]int32{-7}, 8)...)
 	for _, k := range Available() {
 		dst := slices.Repeat([]int32{-7}, n+8)
