@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	index "github.com/blevesearch/bleve_index_api"
@@ -103,6 +104,9 @@ func (x *Index) Close() error {
 	}
 	if err := f.close(); err != nil {
 		return fmt.Errorf("close caption index in %s: %w", x.dir, err)
+	}
+	if !f.temporary {
+		_ = os.Remove(trialPath(x.dir)) // mostly it is not there
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (x *Index) open(ctx context.Context, t trust) (f *folder, err error) {
 // is first brought up to date under an exclusive lock.
 func (x *Index) openShared(ctx context.Context, suspect bool) (*folder, error) {
 	for attempt := 0; ; attempt++ {
-		if !suspect {
+		if !suspect && (attempt > 0 || !x.killed(ctx)) {
 			f, behind, err := x.tryShared(ctx)
 			if err == nil && (behind <= overlayLimit || attempt > 0) {
 				return f, x.followOrClose(ctx, f)
@@ -115,6 +115,15 @@ func (x *Index) openShared(ctx context.Context, suspect bool) (*folder, error) {
 		}
 		suspect = false
 	}
+}
+
+// killed reports whether the last process that used the folder died while that was on trial.
+func (x *Index) killed(ctx context.Context) bool {
+	if !onTrial(x.dir) {
+		return false
+	}
+	lock, err := lockFolder(ctx, x.dir, true, 0)
+	return err == nil && lock.close() == nil
 }
 
 // tryShared opens what is in the folder, and tells how many changes it is behind the store.
@@ -169,13 +178,14 @@ func (x *Index) openTemporary(ctx context.Context) (*folder, error) {
 // openWritable opens dir, which nobody else uses: what is there, else the snapshot, else
 // an index made anew.
 func (x *Index) openWritable(ctx context.Context, dir string, suspect bool) (*folder, error) {
-	useSnapshot := !x.badSnapshot && !(suspect && fromSnapshot(dir))
+	suspect = suspect || onTrial(dir)
+	x.badSnapshot = x.badSnapshot || suspect && fromSnapshot(dir)
 	if suspect {
 		if err := guard(func() error { return discard(dir) }); err != nil {
 			return nil, err
 		}
 	}
-	if useSnapshot {
+	if !x.badSnapshot {
 		f, err := x.openBest(ctx, dir)
 		if err == nil || !errors.Is(err, errEngine) {
 			return f, err

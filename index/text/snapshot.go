@@ -93,8 +93,10 @@ func (x *Index) restore(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(originPath(dir), nil, 0o600); err != nil {
-		return err
+	for _, mark := range []string{originPath(dir), trialPath(dir)} {
+		if err := os.WriteFile(mark, nil, 0o600); err != nil {
+			return err
+		}
 	}
 	return os.Rename(fresh, indexDir(dir))
 }
@@ -109,7 +111,18 @@ func fromSnapshot(dir string) bool {
 	return err == nil
 }
 
+// trialPath is where a file tells that nobody has closed the folder since it was restored. Whoever finds it, and that nobody
+// uses the folder, knows that a process has died of it, or beside it. The snapshot may have come with a stranger's library,
+// and segments whose numbers ask for more memory than there is end a process as nothing else in them can (see guard).
+func trialPath(dir string) string { return filepath.Join(dir, "trial") }
+
+// onTrial reports whether a restored folder was never closed.
+func onTrial(dir string) bool {
+	_, err := os.Stat(trialPath(dir))
+	return err == nil && fromSnapshot(dir)
+}
+
 // discard removes an index.
 func discard(dir string) error {
-	return errors.Join(os.RemoveAll(indexDir(dir)), os.RemoveAll(originPath(dir)))
+	return errors.Join(os.RemoveAll(indexDir(dir)), os.RemoveAll(originPath(dir)), os.RemoveAll(trialPath(dir)))
 }

@@ -193,6 +193,34 @@ func TestUselessSnapshot(t *testing.T) {
 	}
 }
 
+// A folder that was restored and not closed since may be what its user died of: the next one makes the index anew, unless
+// others use the folder now.
+func TestDiedOfSnapshot(t *testing.T) {
+	privateTemp(t)
+	st, dir := savedLibrary(t)
+	want := answersOf(t, mustOpen(t, dir, st, Options{ReadOnly: true}))
+	for _, readOnly := range []bool{false, true} {
+		elsewhere := filepath.Join(t.TempDir(), "cache")
+		x, indexed := openAgain(t, elsewhere, st, readOnly)
+		diff(t, "indexed", 0, indexed)
+		if readOnly { // beside it
+			other, indexed := openAgain(t, elsewhere, st, true)
+			diff(t, "indexed beside it", 0, indexed)
+			defer other.Close()
+		}
+		left := filepath.Join(t.TempDir(), "cache") // what a kill leaves
+		ok(t, os.CopyFS(left, os.DirFS(elsewhere)))
+		diff(t, "on trial", true, onTrial(left))
+		y, indexed := openAgain(t, left, st, readOnly)
+		diff(t, "indexed after a kill", enough, indexed)
+		diff(t, "answers", want, answersOf(t, y))
+		diff(t, "restored", false, fromSnapshot(left))
+		ok(t, y.Close())
+		ok(t, x.Close())
+		diff(t, "on trial when closed", false, onTrial(elsewhere))
+	}
+}
+
 // A folder that turns out to be damaged is restored, unless it came from the snapshot,
 // which must then be the reason: it passed its checksums, so it was damaged when it was made.
 func TestDamagedFolder(t *testing.T) {

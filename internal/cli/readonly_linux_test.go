@@ -1,3 +1,7 @@
+//go:build !native
+
+// Nothing here depends on the native build, whose processes spend half a second each on loading libtorch: this runs without.
+
 package cli
 
 import (

@@ -1,4 +1,6 @@
-//go:build linux
+//go:build linux && !native
+
+// Nothing here depends on the native build, whose processes spend half a second each on loading libtorch: this runs without.
 
 package cli
 
