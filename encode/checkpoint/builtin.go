@@ -16,7 +16,7 @@ const BuiltinName = "builtin"
 // unpacks if that has not been done: weights are mapped, so they must lie in a
 // file. ErrNoBuiltin if there is none.
 func (p Places) builtin() (string, error) {
-	dir, err := p.builtinDir()
+	dir, err := p.BuiltinDir()
 	if err != nil || exists(filepath.Join(dir, hashesName)) {
 		return dir, err
 	}
@@ -51,10 +51,10 @@ func (p Places) unpack(dir string) error {
 	return nil
 }
 
-// builtinDir returns where the carried model is unpacked: a folder that is named
+// BuiltinDir returns where the carried model is unpacked, or will be: a folder that is named
 // for what it holds, so that a newer program has another and the older one's
 // model stays for the libraries that were made with it.
-func (p Places) builtinDir() (string, error) {
+func (p Places) BuiltinDir() (string, error) {
 	if p.Carried == nil {
 		return "", ErrNoBuiltin
 	}
@@ -80,6 +80,6 @@ func (p Places) builtinDir() (string, error) {
 // IsBuiltin reports whether the model with that ID is the one that the program
 // carries, as far as that has been unpacked on this machine.
 func (p Places) IsBuiltin(id string) bool {
-	dir, err := p.builtinDir()
+	dir, err := p.BuiltinDir()
 	return err == nil && id != "" && recordedID(dir) == id
 }

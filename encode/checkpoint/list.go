@@ -52,7 +52,7 @@ func List(places Places) ([]Found, error) {
 			return nil, err
 		}
 	}
-	if dir, err := places.builtinDir(); err == nil {
+	if dir, err := places.BuiltinDir(); err == nil {
 		err := add([]Found{{BuiltinName, dir, Builtin}}, nil)
 		return list, err
 	} else if !errors.Is(err, ErrNoBuiltin) {

@@ -8,7 +8,19 @@ func (p places) builtinNote(id string) string {
 	if !p.models.IsBuiltin(id) {
 		return ""
 	}
-	return "this is the built-in model, which is small; " + betterHint
+	return builtinNote
+}
+
+// builtinNote is that.
+const builtinNote = "this is the built-in model, which is small; " + betterHint
+
+// builtinNoteAt is builtinNote of the checkpoint in a folder.
+func (p places) builtinNoteAt(dir string) string {
+	builtin, err := p.models.BuiltinDir()
+	if err != nil || dir != builtin {
+		return ""
+	}
+	return builtinNote
 }
 
 // betterHint says how to get a better model than the built-in one.

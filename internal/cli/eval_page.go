@@ -37,8 +37,13 @@ func evalLead(r *eval.Report) string {
 	return capital(strings.Join(parts, "; ") + ".")
 }
 
-// capital returns s, which begins with a letter of ASCII, as a sentence or a heading begins.
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+// capital returns s, which begins with a letter of ASCII if it is not empty, as a sentence or a heading begins.
+func capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
 
 // evalFacts lists what holds for all figures.
 func evalFacts(r *eval.Report, dataset string, made time.Time) []report.Fact {

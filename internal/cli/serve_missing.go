@@ -6,15 +6,15 @@ import (
 	"clipsearch/encode"
 )
 
-// missingFor says what keeps the pictures of a library from being searched by what they show, and what mends that; "" if
-// nothing does, as far as can be told without loading the model.
+// missingFor says what keeps the pictures of a library from being searched by what they show as well as they could be, and
+// what mends that; "" if nothing does, as far as can be told without loading the model.
 func missingFor(p Process, flags common, lib *library) string {
-	_, err := findModel(p, flags.model, lib.places, lib.store.Model())
+	dir, err := findModel(p, flags.model, lib.places, lib.store.Model())
 	if err == nil && !encode.HaveBackend() {
 		err = encode.ErrNoBackend
 	}
 	if err == nil {
-		return ""
+		return capital(lib.places.builtinNoteAt(dir))
 	}
 	lines := strings.Split(describe(err), "\n")
 	for i := range lines {
