@@ -34,7 +34,7 @@ var rooms = map[string][]string{
 	"index/vector":              {"index/store", "index/vector/hnsw", "index/vector/kernel", "internal/pages", "internal/parallel", "internal/vec"},
 	"index/vector/hnsw":         {"internal/pages", "internal/parallel"},
 	"index/vector/kernel":       {},
-	"internal/cli":              {"assets", "encode", "encode/checkpoint", "eval", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/hub", "internal/imgio", "internal/jobs", "internal/npy", "internal/progress", "internal/report", "internal/scan", "internal/vec", "locate", "search", "tune", "ui"},
+	"internal/cli":              {"assets", "encode", "encode/checkpoint", "encode/pixel", "eval", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/hub", "internal/imgio", "internal/jobs", "internal/npy", "internal/progress", "internal/report", "internal/scan", "internal/vec", "locate", "search", "tune", "ui"},
 	"internal/fit":              {},
 	"internal/fit/cmd/fitgotch": {"internal/fit"},
 	"internal/handover":         {},

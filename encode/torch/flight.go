@@ -104,7 +104,8 @@ func (m *Model) release(f *flight) {
 
 // memoryError makes what libtorch says when a CUDA device's memory does not suffice an ErrMemory.
 func memoryError(err error) error {
-	if err != nil && strings.Contains(err.Error(), "CUDA out of memory") {
+	// cuBLAS says it in its own way when it is used for the first time.
+	if err != nil && (strings.Contains(err.Error(), "CUDA out of memory") || strings.Contains(err.Error(), "STATUS_ALLOC_FAILED")) {
 		return errors.Join(ErrMemory, err)
 	}
 	return err
