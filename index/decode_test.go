@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -154,5 +156,49 @@ func TestThumbnailBytes(t *testing.T) {
 		if size == DefaultThumb && mean > 25_000 {
 			t.Errorf("%d bytes on average, want at most 25,000", mean)
 		}
+	}
+}
+
+// TestRunBoundsDecodes has many large pictures come up at once: those that are decoded together must fit the memory, and one
+// that does not fit even alone is decoded with no other beside it.
+func TestRunBoundsDecodes(t *testing.T) {
+	r := newRig(t)
+	sizes := map[string]int64{} // what a decode of a file's content may hold
+	for i, side := range []int{100, 60, 60, 60, 60, 20, 20, 20, 20, 20} {
+		img := image.NewGray(image.Rect(0, 0, side, side))
+		img.Pix[0] = uint8(i)
+		var b bytes.Buffer
+		if err := png.Encode(&b, img); err != nil {
+			t.Fatal(err)
+		}
+		r.write(fmt.Sprintf("%d.png", i), b.Bytes())
+		sizes[b.String()] = int64(b.Len()) + 8*int64(side*side)
+	}
+	const memory = 66_000 // two of side 60, or many of side 20, but not the largest
+	var mu sync.Mutex
+	var held, most int64
+	var running, beside int
+	s := r.run(func(o *Options) {
+		o.Workers, o.memory = 8, memory
+		o.decode = func(data []byte, opts imgio.Options) (*imgio.Picture, error) {
+			n := min(sizes[string(data)], memory)
+			mu.Lock()
+			held, running = held+n, running+1
+			most, beside = max(most, held), max(beside, running)
+			mu.Unlock()
+			time.Sleep(20 * time.Millisecond)
+			defer func() {
+				mu.Lock()
+				held, running = held-n, running-1
+				mu.Unlock()
+			}()
+			return imgio.Decode(data, opts)
+		}
+	})
+	if s.Added != 10 {
+		t.Errorf("%+v", s)
+	}
+	if most > memory || beside < 2 {
+		t.Errorf("%d bytes were held at once, of %d; %d decodes side by side", most, memory, beside)
 	}
 }

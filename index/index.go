@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"clipsearch/index/captions"
 	"clipsearch/index/store"
 	"clipsearch/internal/imgio"
@@ -63,6 +65,7 @@ type Options struct {
 	walk  func(context.Context, []string, scan.Options) (scan.Tree, error) // nil: scan.Walk; tests put failures here
 	enter func(folder string)                                              // see scan.Options.Enter
 
+	memory   int64                                               // bytes; 0: decodeMemory
 	decode   func([]byte, imgio.Options) (*imgio.Picture, error) // nil: imgio.Decode; tests put slow pictures here
 	patience time.Duration                                       // 0: patience
 }
@@ -118,6 +121,9 @@ func once(ctx context.Context, st *store.Store, opts Options) (s Summary, err, c
 	if opts.decode == nil {
 		opts.decode = imgio.Decode
 	}
+	if opts.memory == 0 {
+		opts.memory = decodeMemory
+	}
 	if opts.patience == 0 {
 		opts.patience = patience
 	}
@@ -127,7 +133,7 @@ func once(ctx context.Context, st *store.Store, opts Options) (s Summary, err, c
 	if opts.Meter == nil {
 		opts.Meter = new(progress.Meter)
 	}
-	r := &run{store: st, opts: opts, meter: opts.Meter}
+	r := &run{store: st, opts: opts, meter: opts.Meter, memory: semaphore.NewWeighted(opts.memory)}
 	if err = r.all(ctx); err == nil {
 		complaint = r.complaints()
 	}

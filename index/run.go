@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/semaphore"
+
 	"clipsearch/index/store"
 	"clipsearch/internal/imgio"
 	"clipsearch/internal/progress"
@@ -18,6 +20,8 @@ type run struct {
 	opts    Options
 	meter   *progress.Meter
 	summary Summary
+
+	memory *semaphore.Weighted // bytes that decodes may hold
 
 	roots  map[string]store.Root // the folders that the library knows, by path
 	repeat bool                  // Options.Dirs is empty: the recorded folders with their recorded settings

@@ -20,6 +20,16 @@ const (
 	memoryShare = 4
 )
 
+// decodeBytes is what a decode holds for each pixel of the file's picture, at most, besides what it returns: of a JPEG that
+// comes in several scans the coefficients, 16 bits each; of most others all of the picture. JPEG, PNG and TIFF whose rows lie
+// in the file in their order need far less with libvips.
+var decodeBytes = map[string]int64{
+	formatJPEG: 6, formatPNG: 8, formatTIFF: 8, formatWebP: 8, formatHEIC: 8, formatAVIF: 8, formatGIF: 4, formatBMP: 4,
+}
+
+// DecodeBytes returns how much memory a decode of the picture may hold at once, at most; an estimate.
+func (h Header) DecodeBytes() int64 { return pixels(h) * decodeBytes[h.Format] }
+
 // DefaultMaxPixels returns the limit that stands for Options.MaxPixels 0: what fits in a quarter of the memory
 // that is available now, between 100 and 500 megapixels; 100 where the system does not tell.
 func DefaultMaxPixels() int64 {
