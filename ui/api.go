@@ -53,17 +53,39 @@ func (s *site) ask(r *http.Request, change func(*search.Query)) (*search.Result,
 		return nil, err
 	}
 	addAPIFields(r.URL.Query(), &q)
+	if err := s.addPictures(r.URL.Query(), &q); err != nil {
+		return nil, err
+	}
 	change(&q)
 	return s.searcher.Search(r.Context(), q)
 }
 
 // addAPIFields reads what the page's form has no place for:
 //
+//	text                           words to add, or 2:words to weigh them, which are no line of the grammar; repeatable
 //	prompt                         what texts are encoded as, with {q} for the words; repeatable
 //	label                          labels to rank for each hit; takes a list
 func addAPIFields(values url.Values, q *search.Query) {
 	p := params{values: values}
 	q.Prompts, q.Labels = p.all("prompt"), p.list("label")
+	for _, s := range p.all("text") {
+		weight, text := weightedText(s)
+		q.Terms = append(q.Terms, search.Term{Kind: search.TermText, Text: text, Weight: weight})
+	}
+}
+
+// addPictures adds the uploaded pictures of the parameter picture: a token, or 2:token to weigh it; repeatable.
+func (s *site) addPictures(values url.Values, q *search.Query) error {
+	p := params{values: values}
+	for _, picture := range p.all("picture") {
+		weight, token := weighted(picture)
+		data := s.uploads.get(token)
+		if data == nil {
+			return errUploadGone
+		}
+		q.Terms = append(q.Terms, search.Term{Kind: search.TermImage, Image: data, Weight: weight})
+	}
+	return nil
 }
 
 // apiStats answers GET /api/v1/stats.

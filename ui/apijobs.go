@@ -68,5 +68,5 @@ func (s *site) apiStartJob(w http.ResponseWriter, r *http.Request) {
 
 // apiNotFound answers where the API has nothing.
 func (s *site) apiNotFound(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is nothing at this address"})
+	writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is nothing at this address; /api/v1/openapi.json lists what there is"})
 }

@@ -22,8 +22,8 @@ const (
 //
 //	q                     the query line
 //	mode                  hybrid, text, vector
-//	like                  the ID of a picture to search by; repeatable
-//	not                   words to move away from; repeatable
+//	like                  the ID of a picture to search by, or 2:ID to weigh it; repeatable
+//	not                   words to move away from, or 2:words; repeatable
 //	upload                the token of an uploaded picture
 //	folder, type, since, until, tag, lang, has_caption=1   filters; type and tag take lists
 //	min_size, max_size    filters: 1080 or 1920x1080; orientation: landscape, portrait, square
@@ -146,9 +146,9 @@ func (r request) address(path string) string {
 	}
 	for _, term := range q.Terms {
 		if term.Kind == search.TermLike {
-			v.Add("like", strconv.FormatUint(term.ID, 10))
+			v.Add("like", withWeight(term.Weight, strconv.FormatUint(term.ID, 10)))
 		} else {
-			v.Add("not", term.Text)
+			v.Add("not", withWeight(-term.Weight, term.Text))
 		}
 	}
 	set("upload", r.upload)
@@ -297,15 +297,17 @@ func (p *params) terms() []search.Term {
 	}
 	var terms []search.Term
 	for _, s := range likes {
-		id, err := strconv.ParseUint(s, 10, 64)
+		weight, number := weighted(s)
+		id, err := strconv.ParseUint(number, 10, 64)
 		if err != nil {
 			p.failf("like: %q is not a picture's number", s)
 			continue
 		}
-		terms = append(terms, search.Term{Kind: search.TermLike, ID: id})
+		terms = append(terms, search.Term{Kind: search.TermLike, ID: id, Weight: weight})
 	}
 	for _, s := range p.all("not") {
-		terms = append(terms, search.Term{Kind: search.TermText, Text: s, Weight: -1})
+		weight, text := weightedText(s)
+		terms = append(terms, search.Term{Kind: search.TermText, Text: text, Weight: -weight})
 	}
 	return terms
 }

@@ -93,7 +93,13 @@ func runIndex(ctx context.Context, p Process, args []string) error {
 	case opts.rescan < 0:
 		return usagef("index: --rescan is %s; it is a time such as 15m or 1h", opts.rescan)
 	}
-	dirs, opts.captions, opts.labels = p.paths(dirs), p.paths(opts.captions), p.paths(opts.labels)
+	dirs = p.paths(dirs)
+	if opts.captions, err = p.whole(opts.captions); err != nil { // the library remembers them
+		return err
+	}
+	if opts.labels, err = p.whole(opts.labels); err != nil {
+		return err
+	}
 	if err := scan.CheckPatterns(opts.exclude); err != nil {
 		return usagef("index: --exclude: %v", err)
 	}

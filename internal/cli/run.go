@@ -34,6 +34,18 @@ func (p Process) path(name string) string {
 	return filepath.Join(p.dir, name)
 }
 
+// whole returns paths as another process, in another folder, can use them later.
+func (p Process) whole(names []string) ([]string, error) {
+	all := make([]string, len(names))
+	for i, name := range names {
+		var err error
+		if all[i], err = filepath.Abs(p.path(name)); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // paths is path for several.
 func (p Process) paths(names []string) []string {
 	all := make([]string, len(names))

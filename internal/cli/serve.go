@@ -18,7 +18,8 @@ import (
 const serveHelp = `Usage: clipsearch serve [flags]
 
 Shows the library as a web page on this machine: a search box, pictures, and the way from each to its like. Only this
-machine can open it. Meanwhile index, search, stats and export work as ever: they run in this process. Beside an index run
+machine can open it. Where there is no library yet, and none is named, it begins with an empty one: folders are added on
+the page. Meanwhile index, search, stats and export work as ever: they run in this process. Beside an index run
 serve works, too: in that process until it ends, then by itself.
 
   --listen ADDR:PORT    where to listen (default 127.0.0.1:7700, or a free port if that is taken). With an
@@ -28,7 +29,8 @@ serve works, too: in that process until it ends, then by itself.
   --watch               follow the library's folders as index --watch does
 ` + libraryHelp + modelFlagsHelp + kindHelp + `  --quiet               do not print the address
 
-Exit status: 0 stopped by the user, 1 failed, 2 usage, 4 no library, 5 library in use.
+Exit status: 0 stopped by the user, 1 failed, 2 usage, 4 the library named is not there, 5 library
+in use.
 
   clipsearch serve --open
 `
@@ -55,7 +57,9 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	lib, err := openLibrary(ctx, p, opts.library, serving)
+	access := serving
+	access.create = opts.library == "" && p.Getenv("CLIPSEARCH_LIBRARY") == "" // the page says how to fill it
+	lib, err := openLibrary(ctx, p, opts.library, access)
 	if err != nil {
 		return err
 	}
