@@ -26,21 +26,18 @@ type background struct {
 	mean     []float32 // [D]; nil: the library has too few vectors
 }
 
-// similarity returns the mean similarity of q with the library's vectors; ok is false if the library has too few to tell.
-func (b *background) similarity(q []float32) (mean float64, ok bool, err error) {
+// center returns the mean of the library's vectors, not to be changed; nil if the library has too few to tell.
+func (b *background) center() (mean []float32, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.store.Sequence()
 	if !b.drawn || now-b.sequence > b.sequence/8 { // a mean hardly moves with fewer changes
 		if b.mean, err = b.sample(now); err != nil {
-			return 0, false, err
+			return nil, err
 		}
 		b.drawn, b.sequence = true, now
 	}
-	if len(b.mean) != len(q) {
-		return 0, false, nil
-	}
-	return float64(vec.Dot(b.mean, q)), true, nil
+	return b.mean, nil
 }
 
 // sample returns the mean of vectors drawn at random, the same ones for the same library. IDs count from 1 and each took
