@@ -153,7 +153,7 @@ func (s *searchTask) askAll(ctx context.Context, library Library, mode search.Mo
 			}
 			text := s.corpus.texts[queries[i]]
 			// As a term the caption is taken as it is: a dash or a quotation mark in it is no operator.
-			q := search.Query{Terms: []search.Term{{Kind: search.TermText, Text: text}}, Mode: mode, K: searchDepth, All: true}
+			q := search.Query{Terms: []search.Term{{Kind: search.TermText, Text: text}}, Mode: mode, K: searchDepth, All: true, Bare: true}
 			result, err := library.Search(ctx, q)
 			if err != nil {
 				return fmt.Errorf("search for %q: %w", text, err)

@@ -65,6 +65,11 @@ func (e *Engine) Search(ctx context.Context, q Query) (*Result, error) {
 	result.Partial = f.partial
 	result.TextTook, result.VectorTook = f.textTook, f.vectorTook
 	result.Notes = append(result.Notes, f.notes...)
+	if q.Bare {
+		result.Hits = bareHits(f.candidates, q)
+		result.Took = time.Since(started)
+		return result, nil
+	}
 	page, err := e.page(f.candidates, q)
 	if err != nil {
 		return nil, err
@@ -85,6 +90,16 @@ func (e *Engine) Search(ctx context.Context, q Query) (*Result, error) {
 	}
 	result.Took = time.Since(started)
 	return result, nil
+}
+
+// bareHits returns the hits asked for as far as the legs tell of them.
+func bareHits(found []candidate, q Query) []Hit {
+	found = found[min(q.Offset, len(found)):min(q.Offset+q.K, len(found))]
+	hits := make([]Hit, len(found))
+	for i, c := range found {
+		hits[i] = Hit{Rank: q.Offset + i + 1, ID: c.id, Score: c.score, Ranks: Ranks{Text: c.text.rank, Vector: c.vector.rank}}
+	}
+	return hits
 }
 
 // findings are what the legs have found, fused.

@@ -238,6 +238,23 @@ func TestModes(t *testing.T) {
 	}
 }
 
+// TestBareHits: they are the same hits in the same order, and nothing is said of them.
+func TestBareHits(t *testing.T) {
+	l := beaches(t)
+	for _, q := range []Query{{Text: "beach dog", Mode: ModeText}, {Text: "beach", Mode: ModeVector}, {Text: "beach -people"}, {Text: "beach", K: 2, Offset: 1}} {
+		whole := l.search(q)
+		q.Bare = true
+		bare := l.search(q)
+		want := make([]Hit, len(whole.Hits))
+		for i, h := range whole.Hits {
+			want[i] = Hit{Rank: h.Rank, ID: h.ID, Score: h.Score, Ranks: h.Ranks}
+		}
+		if diff := gocmp.Diff(want, bare.Hits); diff != "" || bare.Total != whole.Total {
+			t.Errorf("%+v: %d of %d (-whole +bare):\n%s", q, bare.Total, whole.Total, diff)
+		}
+	}
+}
+
 func TestHitsSayWhatIsKnown(t *testing.T) {
 	l := beaches(t)
 	result := l.search(Query{Text: "beach", Explain: true, K: 4, Fusion: FusionRRF, TextWeight: 1, VectorWeight: 1})

@@ -80,6 +80,7 @@ type Query struct {
 
 	Labels  []string // to be ranked for each hit; see Hit.Labels
 	Explain bool     // fill Hit.Explain, Marks and Pulls
+	Bare    bool     // of hits only Rank, ID, Score and Ranks: nothing is read of the documents; Sort and Dedupe don't go with it
 }
 
 // withDefaults returns q with its zero values spelled out for a library of that model, or what is wrong with it.
