@@ -21,6 +21,9 @@ func Add(ctx context.Context, dir string, places Places, name string) (string, e
 	if !isModelName(name) {
 		return "", fmt.Errorf("add %s: %q cannot be a model's name; it is letters, digits, '-', '_' and '.'", dir, name)
 	}
+	if name == BuiltinName {
+		return "", fmt.Errorf("add %s: %q is the model that the program carries; choose another name", dir, name)
+	}
 	if places.Models == "" {
 		return "", fmt.Errorf("add %s: there is no folder for models: no home directory", dir)
 	}

@@ -214,6 +214,9 @@ func addModel(ctx context.Context, p Process, opts modelFlags, places places, di
 		}
 		name = filepath.Base(abs)
 	}
+	if name == noModel {
+		return usagef("model add: --model none stands for no model; choose another name with --name")
+	}
 	to, err := checkpoint.Add(ctx, dir, places.models, name)
 	if err != nil {
 		return err
