@@ -61,6 +61,7 @@ lint: packages ## check format, vet and staticcheck with and without the tag, ge
 .PHONY: test
 test: packages ## install what the tests need, run them without and with the tag
 	@scripts/apt-install.sh $(TEST_PACKAGES)
+	@scripts/axe.sh
 	@$(FIT) >/dev/null
 	$(PURE) vet ./...
 	$(PURE) test ./...

@@ -26,6 +26,7 @@ var rooms = map[string][]string{
 	"encode/token":              {},
 	"encode/torch":              {"encode/checkpoint", "encode/pixel"},
 	"eval":                      {"internal/vec", "search"},
+	"explore":                   {"index/store", "internal/vec"},
 	"index":                     {"index/captions", "index/store", "internal/imgio", "internal/progress", "internal/scan"},
 	"index/captions":            {},
 	"index/exchange":            {"index/captions", "index/store", "internal/npy", "internal/progress"},
@@ -34,7 +35,7 @@ var rooms = map[string][]string{
 	"index/vector":              {"index/store", "index/vector/hnsw", "index/vector/kernel", "internal/pages", "internal/parallel", "internal/vec"},
 	"index/vector/hnsw":         {"internal/pages", "internal/parallel"},
 	"index/vector/kernel":       {},
-	"internal/cli":              {"assets", "encode", "encode/checkpoint", "encode/pixel", "eval", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/hub", "internal/imgio", "internal/jobs", "internal/npy", "internal/progress", "internal/report", "internal/scan", "internal/vec", "locate", "search", "tune", "ui"},
+	"internal/cli":              {"assets", "encode", "encode/checkpoint", "encode/pixel", "eval", "explore", "index", "index/captions", "index/exchange", "index/store", "index/text", "index/vector", "internal/handover", "internal/hub", "internal/imgio", "internal/jobs", "internal/npy", "internal/progress", "internal/report", "internal/scan", "internal/vec", "locate", "search", "tune", "ui"},
 	"internal/fit":              {},
 	"internal/fit/cmd/fitgotch": {"internal/fit"},
 	"internal/handover":         {},
@@ -52,7 +53,7 @@ var rooms = map[string][]string{
 	"locate":                    {"internal/resample", "internal/vec"},
 	"search":                    {"index/store", "index/text", "index/vector", "internal/vec"},
 	"tune":                      {"encode/checkpoint", "internal/resample"},
-	"ui":                        {"assets", "internal/jobs", "search"},
+	"ui":                        {"assets", "explore", "internal/jobs", "internal/report", "search"},
 }
 
 // keepers are the heavy libraries and sharp tools, each with the packages that may import it.

@@ -10,7 +10,7 @@ func everyPage() map[string]string {
 	return map[string]string{
 		"home": "/", "results": "/?q=red+snow&dedupe=1", "results-details": "/?q=red+snow&view=details", "picture": "/picture/6?q=snow",
 		"like": "/?like=1&q=snow&mode=vector", "nothing": "/?q=zzz&mode=text", "problem": "/?q=red&since=tomorrow", "missing": "/picture/99",
-		"help": "/help", "library": "/library", "work": "/library/jobs",
+		"help": "/help", "library": "/library", "work": "/library/jobs", "explore": "/explore", "evaluate": "/evaluate",
 	}
 }
 

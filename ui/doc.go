@@ -10,6 +10,9 @@
 //	GET  /thumb/{id}        the stored thumbnail; s=768 or s=1600 for a larger one
 //	POST /search-by-picture a picture to search by (form field "picture"); answers with the address of its search page
 //	GET  /upload/{token}    that picture
+//	GET  /explore           groups of pictures, some by chance (seed), those of this day
+//	GET  /library           folders, counts, work; forms send to /library/jobs and /library/change
+//	GET  /evaluate          saved reports; /evaluate/{name} is one
 //	GET  /help              keys and ways to ask
 //	POST /theme             keeps the choice of colours (form field "theme": light, dark, system) in a cookie
 //	GET  /static/{file}     style sheet, script, icons

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 
+	"clipsearch/explore"
 	"clipsearch/internal/jobs"
 	"clipsearch/search"
 )
@@ -38,6 +39,9 @@ type Deps struct {
 	Static   fs.FS   // app.css, app.js, icon.svg, icons.svg, nothing.svg
 	Address  string  // host:port that the server listens on, the port as bound
 
+	Explorer *explore.Explorer // nil: there are no ways in but asking
+	Reports  string            // folder of saved reports; "": there are none
+
 	Scaler  Scaler                  // nil: there are no thumbnails but the library's
 	Open    func(path string) error // shows a file in the system's viewer; nil: there is none
 	Missing string                  // what keeps pictures from being searched by what they show, and what mends it; "": nothing
@@ -59,6 +63,8 @@ type site struct {
 	scaler   Scaler
 	open     func(path string) error
 	missing  string
+	explorer *explore.Explorer
+	reports  string
 }
 
 // New returns the handler of all pages and of the API. It is safe for concurrent use. An error means that a static file
@@ -77,6 +83,7 @@ func New(deps Deps) (http.Handler, error) {
 		counts: &counts{library: deps.Library}, folders: &folders{library: deps.Library}, uploads: newUploads(maxUploads, maxUploadBytes),
 		jobs: deps.Jobs, locator: deps.Locator, lookups: make(chan struct{}, maxLookups), streams: make(chan struct{}, maxStreams),
 		scaler: deps.Scaler, open: deps.Open, missing: deps.Missing,
+		explorer: deps.Explorer, reports: deps.Reports,
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.searchPage)
@@ -87,6 +94,9 @@ func New(deps Deps) (http.Handler, error) {
 	mux.HandleFunc("POST /search-by-picture", s.searchByPicture)
 	mux.HandleFunc("GET /upload/{token}", s.uploaded)
 	mux.HandleFunc("GET /static/{file}", s.staticFile)
+	mux.HandleFunc("GET /explore", s.explorePage)
+	mux.HandleFunc("GET /evaluate", s.evaluatePage)
+	mux.HandleFunc("GET /evaluate/{name}", s.reportPage)
 	mux.HandleFunc("GET /library", s.libraryPage)
 	mux.HandleFunc("GET /library/jobs", s.jobsPage)
 	mux.HandleFunc("POST /library/jobs", s.startJob)

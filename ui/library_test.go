@@ -22,6 +22,7 @@ import (
 
 	"clipsearch/assets"
 	"clipsearch/encode/encodetest"
+	"clipsearch/explore"
 	"clipsearch/index/store"
 	"clipsearch/index/text"
 	"clipsearch/index/vector"
@@ -31,14 +32,15 @@ import (
 
 // gallery is a library of generated pictures with a server on it.
 type gallery struct {
-	t      *testing.T
-	folder string
-	store  *store.Store
-	server *httptest.Server
-	jobs   *jobs.Queue
-	opened chan string // files that the system's viewer was asked for
-	token  string
-	scaler Scaler
+	t       *testing.T
+	folder  string
+	store   *store.Store
+	server  *httptest.Server
+	jobs    *jobs.Queue
+	opened  chan string // files that the system's viewer was asked for
+	token   string
+	scaler  Scaler
+	reports string
 }
 
 // scene is one generated picture.
@@ -117,7 +119,7 @@ func (g *gallery) serve(encoder search.Encoder) {
 	engine := search.New(search.Deps{Store: g.store, Text: words, Vectors: vectors, Encoder: encoder})
 	handler, err := New(Deps{
 		Searcher: engine, Library: g.store, Jobs: g.jobs, Locator: finger{}, Static: assets.Static(), Address: g.server.Listener.Addr().String(), Open: g.open,
-		Token: g.token, Scaler: g.scaler,
+		Token: g.token, Scaler: g.scaler, Explorer: explore.New(g.store), Reports: g.reports,
 	})
 	if err != nil {
 		g.t.Fatal(err)

@@ -91,6 +91,9 @@ func (s *site) surround(r *http.Request, request request, view *searchView, f *f
 		return err
 	}
 	view.empty, view.missing = stats.Documents == 0, s.missing
+	if view.home && !view.empty {
+		view.random = s.randomRow(stats.Sequence % largestSeed)
+	}
 	if view.home && !view.empty && stats.Vectors == 0 {
 		view.notes = append(view.notes, noModelNote)
 	}

@@ -13,7 +13,9 @@ const (
 	placesLabel     = "Places"
 	placesLabelFoot = "Places, again"
 	placeSearch     = "Search"
+	placeExplore    = "Explore"
 	placeLibrary    = "Library"
+	placeEvaluate   = "Evaluate"
 	themeLabel      = "Colours: follow the system, dark, light"
 	helpLabel       = "Help and keys (?)"
 	helpTitle       = "Help"
@@ -169,6 +171,21 @@ const (
 	heatAlt         = "Where it is: the brighter, the likelier"
 	similarTitle    = "Similar pictures"
 
+	exploreTitle = "Explore"
+	groupsTitle  = "Pictures that look alike"
+	noGroups     = "There are too few pictures that can be searched by what they show to put them into groups."
+	groupNumber  = "Group %d"
+	groupShare   = "%.0f %% of the library"
+	randomTitle  = "By chance"
+	randomMore   = "others"
+	dayTitle     = "On this day"
+
+	evaluateTitle    = "Evaluate"
+	noReportsTitle   = "No reports yet"
+	noReportsText    = "A report says how well a model, and the search that uses it, find what they should. It is made in a terminal from pictures with captions:"
+	noReportsCommand = "clipsearch eval PICTURES --captions FILE --save"
+	figureInterval   = "%.3f to %.3f"
+
 	libraryTitle     = "Library"
 	factPictures     = "Pictures"
 	factVectors      = "Searchable by what they show"
@@ -266,7 +283,7 @@ type destination struct{ name, href string }
 
 // places returns them in order.
 func places() []destination {
-	return []destination{{placeSearch, "/"}, {placeLibrary, "/library"}}
+	return []destination{{placeSearch, "/"}, {placeExplore, "/explore"}, {placeLibrary, "/library"}, {placeEvaluate, "/evaluate"}}
 }
 
 // keyGroups returns what the keys do, for the help.
@@ -289,7 +306,7 @@ func keyGroups() []keyGroup {
 		}},
 		{"One picture", []keyHelp{
 			{[]string{"←", "→"}, "Previous and next picture"},
-			{[]string{"+", "−", "0"}, "Larger, smaller, whole; the wheel and a double click do the same"},
+			{[]string{"+", "−", "0"}, "Larger, smaller, whole; the wheel, a click and two fingers do the same"},
 			{[]string{"l"}, "Find in this picture"},
 			{[]string{"o"}, "Open in this computer's own viewer"},
 			{[]string{"c"}, "Copy where the file is"},

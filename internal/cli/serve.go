@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"clipsearch/assets"
+	"clipsearch/explore"
 	"clipsearch/ui"
 )
 
@@ -86,7 +87,7 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	handler, err := ui.New(ui.Deps{
 		Searcher: engine, Library: lib.store, Jobs: lib.jobs, Locator: newLocator(engine.encoder), Static: assets.Static(), Address: address,
 		Scaler: newScaler(lib.places.scaledCache(lib.store.LibraryID())), Open: showOutside, Token: token,
-		Missing: missingFor(p, opts, lib),
+		Missing: missingFor(p, opts, lib), Explorer: explore.New(lib.store), Reports: lib.places.reports,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
