@@ -10,6 +10,7 @@
 //	GET  /thumb/{id}        the stored thumbnail; s=768 or s=1600 for a larger one
 //	POST /search-by-picture a picture to search by (form field "picture"); answers with the address of its search page
 //	GET  /upload/{token}    that picture
+//	GET  /folders           the folders to which the search of the rest of the address can be kept
 //	GET  /explore           groups of pictures, some by chance (seed), those of this day
 //	GET  /library           folders, counts, work; forms send to /library/jobs and /library/change
 //	GET  /evaluate          saved reports; /evaluate/{name} is one

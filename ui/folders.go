@@ -40,7 +40,8 @@ type root struct {
 	Labels   []string  `json:"labels,omitempty"`
 }
 
-// folders keeps the library's folders until it changes: counting looks at every file. It is safe for concurrent use.
+// folders keeps the library's folders until it changes: counting looks at every file. Where that takes long they may lag
+// behind as counts do. It is safe for concurrent use.
 type folders struct {
 	library Library
 
@@ -48,6 +49,7 @@ type folders struct {
 	known    bool
 	sequence uint64
 	tops     []*folder
+	next     time.Time // not to be counted again before
 }
 
 // get returns the folders that no other one holds, by path. They are shared and must not be changed.
@@ -55,12 +57,16 @@ func (f *folders) get(ctx context.Context) ([]*folder, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.library.Sequence()
-	if f.known && f.sequence == now {
+	started := time.Now()
+	if f.known && (f.sequence == now || started.Before(f.next)) {
 		return f.tops, nil
 	}
 	tops, err := countFolders(ctx, f.library)
 	if err == nil {
 		f.tops, f.known, f.sequence = tops, true, now
+		if took := time.Since(started); took > countSlow {
+			f.next = time.Now().Add(countShare * took)
+		}
 	}
 	return tops, err
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -73,8 +74,9 @@ func (s *site) filters(r request, stats search.Stats) filterView {
 		sizes: options(r.sizes[0], append([]string{"", sizeAny, "640", sizeSmall, "1080", sizeMedium, "2160", sizeLarge}, typed(r.sizes[0])...)...),
 		shapes: options(string(f.Orientation), "", shapeAny, string(search.Landscape), shapeLandscape, string(search.Portrait), shapePortrait,
 			string(search.Square), shapeSquare),
-		set: setFilters(r),
+		set: setFilters(r), choose: r.at(1).address("/folders"), langs: slices.Sorted(maps.Keys(stats.Languages)),
 	}
+	v.langs = slices.DeleteFunc(v.langs, func(lang string) bool { return lang == "" })
 	if n := r.filters(); n > 0 {
 		v.summary = fmt.Sprintf(filtersActive, n)
 	}

@@ -94,6 +94,7 @@ func New(deps Deps) (http.Handler, error) {
 	mux.HandleFunc("POST /search-by-picture", s.searchByPicture)
 	mux.HandleFunc("GET /upload/{token}", s.uploaded)
 	mux.HandleFunc("GET /static/{file}", s.staticFile)
+	mux.HandleFunc("GET /folders", s.foldersPage)
 	mux.HandleFunc("GET /explore", s.explorePage)
 	mux.HandleFunc("GET /evaluate", s.evaluatePage)
 	mux.HandleFunc("GET /evaluate/{name}", s.reportPage)

@@ -55,10 +55,7 @@ func (s *site) fillLibrary(ctx context.Context, v *libraryView) error {
 		return err
 	}
 	v.file, v.missing, v.empty, v.work = visible(s.library.Path()), s.missing, stats.Documents == 0, true
-	v.folders, v.skips = foldersView(tops, treeDepth), skips
-	for i := range v.folders { // nothing above them says where they are
-		v.folders[i].root = true
-	}
+	v.folders, v.skips = foldersView(tops, treeDepth, nil), skips
 	for _, file := range skipped {
 		v.skipped = append(v.skipped, skippedView{visible(file.Path), visible(file.Reason), visible(file.Detail)})
 	}
@@ -91,8 +88,17 @@ func mostOf(counts map[string]int) string {
 	return strings.Join(names, ", ")
 }
 
-// foldersView returns folders with those below them, to a depth.
-func foldersView(all []*folder, depth int) []folderView {
+// foldersView returns folders with those below them, to a depth; search, if not nil, is what is kept to the folder that is
+// chosen.
+func foldersView(tops []*folder, depth int, search *request) []folderView {
+	views := foldersBelow(tops, depth, search)
+	for i := range views { // nothing above them says where they are
+		views[i].root = true
+	}
+	return views
+}
+
+func foldersBelow(all []*folder, depth int, search *request) []folderView {
 	var views []folderView
 	for _, f := range all[:min(len(all), treeWidth)] {
 		v := folderView{path: visible(f.Path), name: visible(f.Name), pictures: counted(f.Pictures, countsPicture, countsPictures), root: f.Root != nil}
@@ -100,7 +106,12 @@ func foldersView(all []*folder, depth int) []folderView {
 			v.scanned = fmt.Sprintf(scannedAt, moment(f.Root.Scanned.Local()))
 		}
 		if depth > 1 {
-			v.below = foldersView(f.Folders, depth-1)
+			v.below = foldersBelow(f.Folders, depth-1, search)
+		}
+		if search != nil {
+			within := search.at(1)
+			within.query.Filter.Folder = f.Path
+			v.href = within.address("/")
 		}
 		views = append(views, v)
 	}
@@ -148,4 +159,19 @@ func (s *site) jobsPage(w http.ResponseWriter, r *http.Request) {
 	f := s.frame(r, jobsTitle)
 	f.here = "/library"
 	s.render(w, r, http.StatusOK, jobsPage(f, s.jobsView()))
+}
+
+// foldersPage answers GET /folders: the folders to which the search of the address can be kept.
+func (s *site) foldersPage(w http.ResponseWriter, r *http.Request) {
+	from, err := parseRequest(r.URL.Query(), pageSize, maxPageSize)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	tops, err := s.folders.get(r.Context())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.render(w, r, http.StatusOK, foldersPage(s.frame(r, chooseFolder), foldersView(tops, treeDepth, &from)))
 }

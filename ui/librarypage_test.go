@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -69,6 +70,21 @@ func TestLibraryPage(t *testing.T) {
 	if response.StatusCode < 400 || !strings.Contains(body, `role="alert"`) {
 		t.Errorf("an unknown kind: %d", response.StatusCode)
 	}
+}
+
+func TestFoldersToChooseFrom(t *testing.T) {
+	g := newGallery(t)
+	within := "/?folder=" + url.QueryEscape(filepath.Join(g.folder, "2019")) + "&amp;q=snow"
+	g.wants("/?q=snow&p=1", 200, `class="choose" href="/folders?q=snow"`)
+	g.wants("/folders?q=snow", 200, `href="`+within+`"`, "4 pictures")
+	g.wants("/folders?q=snow&k=x", 400)
+	b := newTab(t)
+	b.open(g.server.URL + "/?q=snow")
+	b.press("f")
+	b.click(".choose")
+	b.until(`document.querySelectorAll(".choice a").length === 4`)
+	b.click(`.choice a[href*="2019"]`)
+	b.until(`location.search.includes("folder=") && document.querySelectorAll(".inforce li").length === 1 && ` + tiles + ` === 4`)
 }
 
 func TestWorkIsStartedAndChanged(t *testing.T) {

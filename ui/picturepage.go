@@ -14,7 +14,10 @@ import (
 	"clipsearch/search"
 )
 
-const similarShown = 16 // pictures in the strip
+const (
+	similarShown  = 16 // pictures in the strip
+	captionsShown = 6  // at first; some pictures have them in a hundred languages
+)
 
 // picturePage answers GET /picture/{id}. The rest of the address is that of the results it was reached from.
 func (s *site) picturePage(w http.ResponseWriter, r *http.Request) {
@@ -65,7 +68,19 @@ func (s *site) pictureView(d search.Document, captions []search.Caption, terms [
 		}
 		v.captions = append(v.captions, shownCaption{pieces: mark(text, terms), lang: c.Lang})
 	}
+	slices.SortStableFunc(v.captions, func(a, b shownCaption) int { return b.marks() - a.marks() })
 	return v
+}
+
+// marks counts the words of a caption that matched.
+func (c shownCaption) marks() int {
+	n := 0
+	for _, p := range c.pieces {
+		if p.marked {
+			n++
+		}
+	}
+	return n
 }
 
 // details returns what is known of a document, without what is not.

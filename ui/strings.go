@@ -51,6 +51,7 @@ const (
 	untilLabel     = "Until"
 	dateHint       = "2019 or 2019-05-31"
 	folderLabel    = "Folder"
+	chooseFolder   = "Choose a folder"
 	folderHint     = "2019/italy"
 	sizeLabel      = "Size"
 	sizeAny        = "Any"
@@ -141,6 +142,8 @@ const (
 
 	backToResults   = "Back to the results (Esc)"
 	captionsTitle   = "Captions"
+	captionMore     = "1 more"
+	captionsMore    = "%s more"
 	noCaptions      = "This picture has no captions."
 	detailsTitle    = "Details"
 	detailFile      = "File"

@@ -775,6 +775,7 @@ document.addEventListener("click", (event) => {
     does();
   };
   if (link.matches(".quiet.help")) return go(help);
+  if (link.matches(".choose")) return go(async () => link.replaceWith(one(".choice", (await load("/folders" + location.search)).page)));
   if (link.matches(".detailed")) return go(() => switchDetails(link));
   if (link.matches(".stage .close") && history.state?.over) return go(() => history.back());
   if (!one("#results")) return;
