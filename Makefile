@@ -90,6 +90,12 @@ peers: ## compare our vector search with hnswlib and others: make peers PEERS="V
 	cd bench/peers && GOWORK=off CGO_ENABLED=1 $(GO) build $(BUILD) -o ../../peers .
 	./peers $(PEERS)
 
+# Needs ../shared/data; hours on two cores, minutes on a GPU. What was interrupted goes on: make builtin-model RESUME=--resume
+.PHONY: builtin-model
+builtin-model: build ## train the model that the program carries anew, into ./builtin-model
+	@scripts/apt-install.sh $(DEMO_PACKAGES)
+	./clipsearch tune scripts/builtin-model.json --out builtin-model --dtype int8 $(RESUME)
+
 .PHONY: clean
 clean: ## remove what make built here; the fitted gotch stays in ~/.cache/clipsearch-build
 	rm -f clipsearch peers

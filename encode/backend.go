@@ -15,6 +15,3 @@ type backend interface {
 	Precision() string
 	Close() error
 }
-
-// HaveBackend reports whether this program was built with the native backend.
-func HaveBackend() bool { return haveBackend }

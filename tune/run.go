@@ -170,8 +170,8 @@ func (l *loop) train(ctx context.Context) (err error) {
 	for l.step < l.Plan.Steps && l.result.Stopped == "" {
 		waiting := time.Now()
 		batch, ok := <-ahead
-		if !ok {
-			return ctx.Err()
+		if err := ctx.Err(); !ok || err != nil {
+			return err
 		}
 		l.result.Waited += time.Since(waiting)
 		if err := l.advance(ctx, batch); err != nil {

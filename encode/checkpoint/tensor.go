@@ -60,6 +60,11 @@ type Tensor struct {
 	Data []byte
 }
 
+// NewTensor returns a tensor of type F32 with the given values, row-major.
+func NewTensor(name string, shape []int, values []float32) Tensor {
+	return Tensor{Name: name, DType: F32, Shape: shape, Data: fromFloat32s(nil, F32, values)}
+}
+
 // Len returns the number of weights.
 func (t Tensor) Len() int { return len(t.Data) / t.DType.Size() }
 

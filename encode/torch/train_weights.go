@@ -4,10 +4,8 @@ package torch
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 
 	"clipsearch/encode/checkpoint"
 	lib "github.com/sugarme/gotch/libtch"
@@ -35,9 +33,7 @@ func (t *Trainer) Weights(ctx context.Context, averaged bool) ([]checkpoint.Tens
 		if p.piece.extra {
 			continue
 		}
-		all = append(all, checkpoint.Tensor{
-			Name: p.name, DType: checkpoint.F32, Shape: t.shapes[p.name], Data: toBytes(values[p.at:][:p.size]),
-		})
+		all = append(all, checkpoint.NewTensor(p.name, t.shapes[p.name], values[p.at:][:p.size]))
 	}
 	return all, nil
 }
@@ -57,15 +53,6 @@ func (t *Trainer) fold(values []float32) {
 			}
 		}
 	}
-}
-
-// toBytes returns numbers little-endian.
-func toBytes(values []float32) []byte {
-	data := make([]byte, 0, 4*len(values))
-	for _, v := range values {
-		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
-	}
-	return data
 }
 
 // The vectors that a trainer's state consists of.
@@ -89,9 +76,7 @@ func (t *Trainer) State(ctx context.Context) (steps int64, state []checkpoint.Te
 				return
 			}
 			for _, p := range t.layout.places() {
-				state = append(state, checkpoint.Tensor{
-					Name: v.prefix + p.name, DType: checkpoint.F32, Shape: []int{int(p.size)}, Data: toBytes(values[p.at:][:p.size]),
-				})
+				state = append(state, checkpoint.NewTensor(v.prefix+p.name, []int{int(p.size)}, values[p.at:][:p.size]))
 			}
 		}
 	})

@@ -10,7 +10,7 @@ import (
 // what mends that; "" if nothing does, as far as can be told without loading the model.
 func missingFor(p Process, flags common, lib *library) string {
 	dir, err := findModel(p, flags.model, lib.places, lib.store.Model())
-	if err == nil && !encode.HaveBackend() {
+	if err == nil && !encode.HasBackend() {
 		err = encode.ErrNoBackend
 	}
 	if err == nil {

@@ -7,10 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"clipsearch/encode"
 	"clipsearch/encode/checkpoint"
+	"clipsearch/eval"
 	"clipsearch/tune"
 )
 
@@ -113,7 +113,7 @@ func (o *tuneOptions) checkPlaces() (state string, err error) {
 
 // openBase opens the checkpoint that training begins with. release closes it and removes what was made for this run only.
 func (o *tuneOptions) openBase(ctx context.Context, p Process) (base *checkpoint.Checkpoint, release func(), err error) {
-	if !encode.HaveBackend() {
+	if !encode.HasBackend() {
 		return nil, nil, encode.ErrNoBackend
 	}
 	if o.recipe.Architecture == "" {
@@ -155,10 +155,8 @@ type tuning struct {
 
 	validation []validationSet
 	result     *tune.Result
-	before     tune.Scores
+	changes    []*eval.Report // of each validation set, against the base
+	wise       float64        // share of the trained weights; 1 unless --wise-ft says otherwise
 	device     string
 	precision  string
 }
-
-// validationInterval is the shortest time between two looks at the clock for progress elsewhere than on a terminal.
-const validationInterval = 10 * time.Second

@@ -127,3 +127,10 @@ func (p *tunePrinter) end() {
 		p.drawn = false
 	}
 }
+
+// say shows a line for people.
+func (p *tunePrinter) say(line string) {
+	if !p.quiet {
+		p.print("clipsearch: " + line)
+	}
+}

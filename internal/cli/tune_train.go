@@ -85,12 +85,9 @@ func (t *tuning) train(ctx context.Context, state string) error {
 	job := tune.Job{
 		Plan: r.Plan, Sets: t.sets, Tokenizer: t.base.Tokenizer, Context: t.base.Config.Text.Context,
 		Side: t.base.Config.Vision.ImageSize, Micro: t.opts.micro, Lag: lag,
-		Trainer: learner{trainer},
-		Validator: &validator{
-			base: t.base, options: encode.Options{Device: t.opts.device, Precision: t.opts.precision},
-			metric: eval.Metric(r.Metric), sets: t.validation,
-		},
-		Folder: state, Resume: t.opts.resume, Averaged: r.Learn.Average > 0, Watch: t.printer.show,
+		Trainer:   learner{trainer},
+		Validator: t.validator(),
+		Folder:    state, Resume: t.opts.resume, Averaged: r.Learn.Average > 0, Watch: t.printer.show,
 	}
 	t.printer.begin(t)
 	t.result, err = tune.Run(ctx, job)
@@ -103,6 +100,14 @@ func (t *tuning) train(ctx context.Context, state string) error {
 		return withHint(err, "the best weights so far are kept in %s; try a lower --lr", state)
 	}
 	return err
+}
+
+// validator returns what measures weights.
+func (t *tuning) validator() *validator {
+	return &validator{
+		base: t.base, options: encode.Options{Device: t.opts.device, Precision: t.opts.precision},
+		metric: eval.Metric(t.opts.recipe.Metric), sets: t.validation,
+	}
 }
 
 // complete fills in what of the plan follows from the data.

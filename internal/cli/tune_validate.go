@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -85,41 +87,93 @@ func (v *validator) Validate(ctx context.Context, weights tune.Weights) (scores 
 
 // measure returns a set's value, and puts what it consists of into figures.
 func (v validationSet) measure(ctx context.Context, model *encode.Model, metric eval.Metric, figures map[string]float64) (float64, error) {
-	vectors, err := model.EncodePixels(ctx, v.inputs)
+	report, err := v.evaluate(ctx, model)
 	if err != nil {
 		return 0, err
 	}
-	report := eval.Report{Prompts: v.prompts, Seed: 1}
-	for i, picture := range v.report.Set.Pictures {
-		picture.Vector = vectors[i]
-		report.Set.Pictures = append(report.Set.Pictures, picture)
-	}
 	var values []float64
-	take := func(task eval.Task, way string, metric eval.Metric) {
-		value := report.Result(task, way).Figures[metric].Value
-		name := v.name + " " + string(metric)
-		if way != "" {
-			name = v.name + " " + way + " " + string(metric)
+	for _, result := range report.Results {
+		wanted := metric
+		if result.Task == eval.ZeroShot {
+			wanted = "hits@1"
 		}
-		figures[name] = value
+		value := result.Figures[wanted].Value
+		figures[v.name+" "+wayName(result.Task, result.Way)+" "+string(wanted)] = value
 		values = append(values, value)
-	}
-	if report.Set.Captions() > 0 {
-		if err := report.Retrieve(ctx, model); err != nil {
-			return 0, err
-		}
-		take(eval.Retrieval, eval.TextToImage, metric)
-		take(eval.Retrieval, eval.ImageToText, metric)
-	}
-	if len(report.Set.Classes()) > 1 {
-		if err := report.Classify(ctx, model); err != nil {
-			return 0, err
-		}
-		take(eval.ZeroShot, "", "hits@1")
 	}
 	var sum float64
 	for _, value := range values {
 		sum += value
 	}
 	return sum / float64(len(values)), nil
+}
+
+// evaluate measures all that the set allows, with the program's own eval.
+func (v validationSet) evaluate(ctx context.Context, model *encode.Model) (*eval.Report, error) {
+	vectors, err := model.EncodePixels(ctx, v.inputs)
+	if err != nil {
+		return nil, err
+	}
+	report := &eval.Report{Prompts: v.prompts, Seed: 1}
+	for i, picture := range v.report.Set.Pictures {
+		picture.Vector = vectors[i]
+		report.Set.Pictures = append(report.Set.Pictures, picture)
+	}
+	if report.Set.Captions() > 0 {
+		if err := report.Retrieve(ctx, model); err != nil {
+			return nil, err
+		}
+	}
+	if len(report.Set.Classes()) > 1 {
+		if err := report.Classify(ctx, model); err != nil {
+			return nil, err
+		}
+	}
+	if len(report.Results) == 0 {
+		return nil, eval.ErrOneClass
+	}
+	return report, nil
+}
+
+// compare evaluates other weights against the base's on all sets: one report a set, with what has changed.
+func (v *validator) compare(ctx context.Context, base, weights tune.Weights) ([]*eval.Report, error) {
+	before, err := v.reports(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	after, err := v.reports(ctx, weights)
+	if err != nil {
+		return nil, err
+	}
+	for i, report := range after {
+		data, err := json.Marshal(before[i])
+		if err != nil {
+			return nil, err
+		}
+		baseline, err := eval.ReadBaseline(bytes.NewReader(data))
+		if err == nil {
+			err = report.Compare(baseline)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("compare on %s: %w", v.sets[i].name, err)
+		}
+	}
+	return after, nil
+}
+
+// reports evaluates weights on all sets.
+func (v *validator) reports(ctx context.Context, weights tune.Weights) (all []*eval.Report, err error) {
+	model, err := encode.OpenTrained(v.base, weights, v.options)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, model.Close()) }()
+	for _, set := range v.sets {
+		report, err := set.evaluate(ctx, model)
+		if err != nil {
+			return nil, fmt.Errorf("evaluate on %s: %w", set.name, err)
+		}
+		all = append(all, report)
+	}
+	return all, nil
 }
