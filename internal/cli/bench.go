@@ -6,6 +6,7 @@ import (
 
 const benchHelp = `Usage: clipsearch bench vectors [flags] VECTORS.npy QUERIES.npy
        clipsearch bench search [flags] --texts FILE --vectors FILE.npy
+       clipsearch bench search [flags] --similar N
        clipsearch bench encode [flags]
        clipsearch bench decode [flags] FILE...
 
@@ -21,6 +22,7 @@ megapixels a second of each format.
   --index exact|hnsw    vectors: measure one of them only
   --texts FILE          search: the queries, one a line
   --vectors FILE        search: their vectors, one a row
+  --similar N           search: the queries are N indexed pictures, by their stored vectors
   --mode MODE           search: hybrid (default), text or vector
   --all                 search: without the relevance cut
   --library FILE        search: the library; else $CLIPSEARCH_LIBRARY, else the usual one

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"clipsearch/index/store"
 	"clipsearch/internal/npy"
 	"clipsearch/internal/vec"
 	"clipsearch/search"
@@ -61,19 +62,24 @@ func runBenchSearch(ctx context.Context, p Process, args []string) (err error) {
 	opts.libraryFlag(f)
 	texts, vectors := f.String("texts", "", ""), f.String("vectors", "", "")
 	mode, k, threads := f.String("mode", string(search.ModeHybrid), ""), f.Int("k", search.DefaultK, ""), f.Int("threads", 1, "")
-	all := f.Bool("all", false, "")
+	all, similar := f.Bool("all", false, ""), f.Int("similar", 0, "")
 	f.BoolVar(&opts.json, "json", false, "")
 	rest, err := f.parse(args)
 	switch {
 	case err != nil:
 		return err
-	case len(rest) > 0 || *texts == "" || *vectors == "" && *mode != string(search.ModeText):
-		return usagef("bench search: name the queries with --texts FILE and their vectors with --vectors FILE.npy")
+	case *similar < 0 || *similar > 0 && *texts+*vectors != "":
+		return usagef("bench search: --similar is a number of indexed pictures to search by, in place of --texts and --vectors")
+	case len(rest) > 0 || *similar == 0 && (*texts == "" || *vectors == "" && *mode != string(search.ModeText)):
+		return usagef("bench search: name the queries with --texts FILE and their vectors with --vectors FILE.npy, or say --similar N")
 	case *threads < 1:
 		return usagef("bench search: --threads is at least 1")
 	}
-	queries, encoder, err := readReplay(*texts, *vectors)
-	if err != nil {
+	var queries []probe
+	encoder := replay{}
+	if *similar > 0 {
+		*mode = string(search.ModeVector)
+	} else if queries, encoder, err = readReplay(*texts, *vectors); err != nil {
 		return err
 	}
 	lib, err := openLibrary(ctx, p, opts.library, reading)
@@ -81,6 +87,11 @@ func runBenchSearch(ctx context.Context, p Process, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lib.Close()) }()
+	if *similar > 0 {
+		if queries, err = similarProbes(ctx, lib.store, *similar); err != nil {
+			return err
+		}
+	}
 	words, index, err := lib.legs(ctx, search.Mode(*mode))
 	if err != nil {
 		return err
@@ -100,15 +111,41 @@ func runBenchSearch(ctx context.Context, p Process, args []string) (err error) {
 	return printSearchBench(p, report)
 }
 
+// probe is one query of a benchmark.
+type probe struct {
+	name string
+	term search.Term
+}
+
+// similarProbes returns queries by n indexed pictures, spread over the library; by fewer if it has no more.
+func similarProbes(ctx context.Context, st *store.Store, n int) (queries []probe, err error) {
+	var ids []store.ID
+	err = st.EachFile(ctx, func(f store.File) error {
+		if f.HasVector && !f.Hidden {
+			ids = append(ids, f.ID)
+		}
+		return nil
+	})
+	for i := range min(n, len(ids)) {
+		id := ids[i*len(ids)/min(n, len(ids))]
+		queries = append(queries, probe{fmt.Sprint("like ", id), search.Term{Kind: search.TermLike, ID: id}})
+	}
+	if err == nil && len(queries) == 0 {
+		err = search.ErrNoVectors
+	}
+	return queries, err
+}
+
 // readReplay reads the queries, a line each, as terms without grammar, and their vectors, row by row; the path "" is none.
-func readReplay(texts, vectors string) (queries []string, encoder replay, err error) {
+func readReplay(texts, vectors string) (queries []probe, encoder replay, err error) {
 	content, err := os.ReadFile(texts)
 	if err != nil {
 		return nil, nil, err
 	}
 	scanner := bufio.NewScanner(strings.NewReader(string(content)))
 	for scanner.Scan() {
-		queries = append(queries, strings.Join(strings.Fields(scanner.Text()), " "))
+		text := strings.Join(strings.Fields(scanner.Text()), " ")
+		queries = append(queries, probe{text, search.Term{Kind: search.TermText, Text: text}})
 	}
 	if err := scanner.Err(); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", texts, err)
@@ -134,22 +171,25 @@ func readReplay(texts, vectors string) (queries []string, encoder replay, err er
 			return nil, nil, err
 		}
 		vec.Normalize(row)
-		encoder[query] = row
+		encoder[query.name] = row
 	}
 	return queries, encoder, nil
 }
 
 // replayAll asks all queries, threads at a time, after a tenth of them to warm up.
-func replayAll(ctx context.Context, engine *search.Engine, ask search.Query, queries []string, threads int) (searchBench, error) {
+func replayAll(ctx context.Context, engine *search.Engine, ask search.Query, queries []probe, threads int) (searchBench, error) {
 	report := searchBench{N: len(queries), Mode: ask.Mode, K: ask.K, Threads: threads, Legs: map[string]legTime{}}
-	answer := func(ctx context.Context, query string) (*search.Result, error) {
+	answer := func(ctx context.Context, query probe) (*search.Result, error) {
 		q := ask
-		q.Terms = []search.Term{{Kind: search.TermText, Text: query}}
+		q.Terms = []search.Term{query.term}
+		if query.term.Kind == search.TermLike { // the picture itself is no answer
+			q.Filter.Without = []search.ID{query.term.ID}
+		}
 		return engine.Search(ctx, q)
 	}
 	for _, query := range queries[:(len(queries)+9)/10] {
 		if _, err := answer(ctx, query); err != nil {
-			return report, fmt.Errorf("%q: %w", query, err)
+			return report, fmt.Errorf("%q: %w", query.name, err)
 		}
 	}
 	results := make([]*search.Result, len(queries))
@@ -159,7 +199,7 @@ func replayAll(ctx context.Context, engine *search.Engine, ask search.Query, que
 	for i, query := range queries {
 		group.Go(func() (err error) {
 			if results[i], err = answer(ctx, query); err != nil {
-				return fmt.Errorf("%q: %w", query, err)
+				return fmt.Errorf("%q: %w", query.name, err)
 			}
 			return nil
 		})
