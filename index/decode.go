@@ -66,8 +66,8 @@ func (r *run) decodeInTime(ctx context.Context, data []byte, opts imgio.Options)
 
 // DecodeOptions returns how far a picture may be shrunk while it is decoded: its shorter side to twice the tower's inputSize in
 // pixels (0 without a tower), its longer side to the thumbnail's. At 1.5 times the input, which takes two thirds of the time,
-// a JPEG of 12 megapixels comes down to the means of its 8×8 blocks, and its vector has a cosine of 0.995 with that of a full
-// decode; at twice the input 0.998 holds (TestScaledDecode of encode). Pictures to search by are decoded alike, so that a
+// a JPEG of 12 megapixels comes down to the means of its 8×8 blocks, and its vector's cosine with that of a full decode falls to
+// 0.983; at twice the input it is 0.9977 or more (TestScaledDecode of encode). Pictures to search by are decoded alike, so that a
 // picture finds itself.
 func DecodeOptions(inputSize int) imgio.Options {
 	return imgio.Options{MinShort: max(1, inputSize*2), MinLong: DefaultThumb}

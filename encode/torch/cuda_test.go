@@ -36,21 +36,25 @@ func (n noisy) Tensor(name string) (checkpoint.Tensor, error) {
 	return t, err
 }
 
-// hog takes a device's memory but for a number of blocks of 64 MB, until release is called.
+// hog takes a device's memory but for a number of blocks of 64 MB and less than one more, until release is called.
 func hog(t *testing.T, m *Model, leave int) (release func()) {
 	t.Helper()
-	s := new(scope)
+	s, left := new(scope), new(scope)
 	err := m.run(t.Context(), func() {
+		for range leave {
+			left.empty(kindU8, m.device, 64<<20)
+		}
 		for size := int64(8 << 30); size >= 64<<20; size /= 2 {
 			for s.err == nil {
 				s.empty(kindU8, m.device, size)
 			}
 			s.err = nil
 		}
-		for range leave {
-			s.drop(s.owned[len(s.owned)-1])
-		}
+		left.close()
 	})
+	if err == nil {
+		err = left.err
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,40 +65,52 @@ func hog(t *testing.T, m *Model, leave int) (release func()) {
 	}
 }
 
-// Batches that do not fit the device are halved until they do, and give the embeddings that the CPU gives.
-func TestMemoryHalvesBatches(t *testing.T) {
+// When the device's memory is short, batches are halved until they fit, and give the embeddings that the CPU gives; what does
+// not fit even alone is an ErrMemory, and works when there is room again. It is one test, with all models open and used from the
+// beginning: memory that was freed stays with libtorch, and cuBLAS would find none for another model.
+func TestMemory(t *testing.T) {
 	needCUDA(t)
-	m, err := Open(config, pixel.CLIP(64), noisy{made{shapeOf}}, Options{Device: "cuda", Precision: "f32"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
+	m := openNoisy(t, config, "cuda", shapeOf)
+	cpu := openNoisy(t, config, "cpu", shapeOf)
+	large := config
+	large.Vision.ImageSize = 4096 // 65,537 tokens; its patches are 201 MB
+	big := openNoisy(t, large, "cuda", func(name string) []int {
+		if name == "vision_model.embeddings.position_embedding.weight" {
+			return []int{65537, 64}
+		}
+		return shapeOf(name)
+	})
+	picture := [][]uint8{randomBytes(3 * 4096 * 4096)}
 	pixels := make([][]uint8, 4000)
 	for i := range pixels {
-		pixels[i] = make([]uint8, 3*64*64)
-		for j := range pixels[i] {
-			pixels[i][j] = uint8(i + j*j)
-		}
+		pixels[i] = randomBytes(3 * 64 * 64)[i%64:]
+		pixels[i] = append(pixels[i], make([]uint8, i%64)...)
 	}
-	cpu, err := Open(config, pixel.CLIP(64), noisy{made{shapeOf}}, Options{Device: "cpu", Precision: "f32"})
-	if err != nil {
+	if _, err := big.Images(t.Context(), picture); err != nil {
 		t.Fatal(err)
 	}
-	defer cpu.Close()
+	if _, err := m.Images(t.Context(), pixels[:1]); err != nil {
+		t.Fatal(err)
+	}
+
+	release := hog(t, big, 0)
+	_, err := big.Images(t.Context(), picture)
+	release()
+	if !errors.Is(err, ErrMemory) {
+		t.Errorf("a picture that does not fit: %v", err)
+	}
+
 	want, err := cpu.Images(t.Context(), pixels)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Images(t.Context(), pixels[:1]); err != nil { // libraries take memory of their own at their first use
-		t.Fatal(err)
-	}
 	before := m.rows.Load()
-	defer hog(t, m, 2)() // a batch's patches alone are 148 MB
+	release = hog(t, m, 2) // a batch's patches alone are 148 MB
 	got, err := m.Images(t.Context(), pixels)
+	release()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("batches of %d tokens became batches of %d", before, m.rows.Load())
 	if m.rows.Load() >= before {
 		t.Errorf("batches of %d tokens were not halved", before)
 	}
@@ -105,31 +121,28 @@ func TestMemoryHalvesBatches(t *testing.T) {
 			}
 		}
 	}
+	if _, err := big.Images(t.Context(), picture); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
 }
 
-// What does not fit even alone is an ErrMemory, and works when there is room again.
-func TestMemoryForNone(t *testing.T) {
-	needCUDA(t)
-	large := config
-	large.Vision.ImageSize = 4096 // 65,537 tokens; its patches are 201 MB
-	m, err := Open(large, pixel.CLIP(4096), made{func(name string) []int {
-		if name == "vision_model.embeddings.position_embedding.weight" {
-			return []int{65537, 64}
-		}
-		return shapeOf(name)
-	}}, Options{Device: "cuda", Precision: "f16"})
+// openNoisy opens a model of random numbers in f32 for the length of a test.
+func openNoisy(t *testing.T, c checkpoint.Config, device string, shape func(name string) []int) *Model {
+	t.Helper()
+	m, err := Open(c, pixel.CLIP(c.Vision.ImageSize), noisy{made{shape}}, Options{Device: device, Precision: "f32"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer m.Close()
-	picture := [][]uint8{make([]uint8, 3*4096*4096)}
-	release := hog(t, m, 0)
-	_, err = m.Images(t.Context(), picture)
-	release()
-	if !errors.Is(err, ErrMemory) {
-		t.Errorf("a picture that does not fit: %v", err)
+	t.Cleanup(func() { m.Close() })
+	return m
+}
+
+// randomBytes returns n random bytes, always the same.
+func randomBytes(n int) []uint8 {
+	random := rand.New(rand.NewPCG(3, 4))
+	out := make([]uint8, n)
+	for i := range out {
+		out[i] = uint8(random.Uint32())
 	}
-	if _, err := m.Images(t.Context(), picture); err != nil {
-		t.Errorf("with room again: %v", err)
-	}
+	return out
 }
