@@ -98,12 +98,3 @@ func (d *data) number(t Text) {
 	}
 	d.texts[t] = n
 }
-
-// pictures returns how many there are.
-func (d *data) pictures() int {
-	n := 0
-	for _, s := range d.sets {
-		n += len(s.Examples)
-	}
-	return n
-}

@@ -372,3 +372,72 @@ func TestUpdates(t *testing.T) {
 		}
 	}
 }
+
+// TestOverfit learns 64 pairs of noise by heart: each picture then finds its text, and each text its picture.
+func TestOverfit(t *testing.T) {
+	trainer, c := tinyTrainer(t, TrainOptions{AdamW: AdamW{0.9, 0.98, 1e-6, 0}, Clip: 1})
+	const n = 64
+	b := randomBatch(c.Config, n, 21)
+	for i := range b.Pictures {
+		b.Pictures[i] = int64(i)
+	}
+	right := 0
+	for step := 0; step < 600 && right < 2*n; step++ {
+		if err := trainer.Step(t.Context(), b, 3e-3*min(1, float64(step+1)/20), 0); err != nil {
+			t.Fatal(err)
+		}
+		if step%50 == 49 {
+			right = nearestOwn(t, trainer, c, b)
+		}
+	}
+	if right < 2*n*99/100 {
+		t.Errorf("%d of %d find their own", right, 2*n)
+	}
+}
+
+// nearestOwn returns how many pictures have their own text as the most similar one, and how many texts their picture.
+func nearestOwn(t *testing.T, trainer *Trainer, c *checkpoint.Checkpoint, b *Batch) int {
+	t.Helper()
+	weights, err := trainer.Weights(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := Open(c.Config, c.Pixels, byName(weights), Options{Device: "cpu", Precision: "f32"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer model.Close()
+	side := 3 * c.Config.Vision.ImageSize * c.Config.Vision.ImageSize
+	var pixels [][]uint8
+	for i := range b.Texts {
+		pixels = append(pixels, b.Pixels[i*side:(i+1)*side])
+	}
+	pictures, err := model.Images(t.Context(), pixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := model.Texts(t.Context(), b.Texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := func(from, to [][]float32) (n int) {
+		for i := range from {
+			best, most := -1, math.Inf(-1)
+			for k := range to {
+				var dot, length float64
+				for d := range to[k] {
+					dot += float64(from[i][d]) * float64(to[k][d])
+					length += float64(to[k][d]) * float64(to[k][d])
+				}
+				if similarity := dot / math.Sqrt(length); similarity > most {
+					best, most = k, similarity
+				}
+			}
+			if best == i {
+				n++
+			}
+		}
+		return n
+	}
+	return own(pictures, texts) + own(texts, pictures)
+}
