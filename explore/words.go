@@ -49,7 +49,8 @@ func wordsOf(records []store.Record, clusters []cluster) []string {
 	return names
 }
 
-// words returns the words that a picture's captions and tags say, in lower case.
+// words returns the words that a picture's captions and tags say, in lower case. Translations beside captions in English, or
+// in a language that nobody states, are left out: of many languages each would name the same thing.
 func words(r store.Record) map[string]bool {
 	all := map[string]bool{}
 	add := func(text string) {
@@ -59,8 +60,12 @@ func words(r store.Record) map[string]bool {
 			}
 		}
 	}
+	translated := func(c store.Caption) bool { return c.Lang != "" && c.Lang != "en" }
+	onlyTranslations := !slices.ContainsFunc(r.Captions, func(c store.Caption) bool { return !translated(c) })
 	for _, c := range r.Captions {
-		add(c.Text)
+		if onlyTranslations || !translated(c) {
+			add(c.Text)
+		}
 	}
 	for _, tag := range r.Document.Tags {
 		add(tag)
