@@ -159,3 +159,22 @@ func TestServeShowsRuns(t *testing.T) {
 	h.stop(server)
 	h.finds("green", 3)
 }
+
+// TestServeFirstRun begins without a library, and fills one from its page.
+func TestServeFirstRun(t *testing.T) {
+	t.Parallel()
+	h := newHousehold(t)
+	h.env = append(h.env, "XDG_DATA_HOME="+t.TempDir())
+	server := h.start("serve", "--listen", "127.0.0.1:0")
+	address := h.says(server, addressPattern)
+	if n := h.hits(address, "red"); n != 0 {
+		t.Errorf("%d pictures in a new library", n)
+	}
+	if job := h.does(address, fmt.Sprintf(`{"kind":"index","folders":[%q]}`, filepath.Join(h.dir, "red"))); job.State != jobs.Done {
+		t.Errorf("the first run: %+v", job)
+	}
+	if n := h.hits(address, "red"); n != 2 {
+		t.Errorf("%d pictures after the first run, want 2", n)
+	}
+	h.stop(server)
+}
