@@ -42,39 +42,49 @@ func carried() fs.FS {
 }
 
 // TestScripts runs the command line as a person does: each testdata/script/*.txtar in a folder of its own with an empty
-// home.
-func TestScripts(t *testing.T) { runScripts(t, "testdata/script") }
+// home. With the encoder it runs those alone that decode pictures or open models: the others say the same in both builds, and
+// their hundreds of processes would spend half a second each on loading libtorch.
+func TestScripts(t *testing.T) {
+	if !encode.HasBackend() {
+		runScripts(t, testscript.Params{Dir: "testdata/script"})
+		return
+	}
+	var files []string
+	for _, name := range []string{"index", "captions", "search", "model", "builtin"} {
+		files = append(files, filepath.Join("testdata", "script", name+".txtar"))
+	}
+	runScripts(t, testscript.Params{Files: files})
+}
 
 // TestBuildScripts runs the scripts about what this build can do: testdata/native with the encoder, testdata/pure without.
 func TestBuildScripts(t *testing.T) {
 	if encode.HasBackend() {
-		runScripts(t, "testdata/native")
+		runScripts(t, testscript.Params{Dir: "testdata/native"})
 	} else {
-		runScripts(t, "testdata/pure")
+		runScripts(t, testscript.Params{Dir: "testdata/pure"})
 	}
 }
 
-func runScripts(t *testing.T, dir string) {
-	testscript.Run(t, testscript.Params{
-		Dir: dir,
-		Setup: func(env *testscript.Env) error {
-			home := filepath.Join(env.WorkDir, "home")
-			env.Setenv("HOME", home)
-			for _, name := range []string{"XDG_DATA_HOME", "XDG_CACHE_HOME", "CLIPSEARCH_LIBRARY", "CLIPSEARCH_MODEL", "HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "CARRIED"} {
-				env.Setenv(name, "")
-			}
-			runtime := filepath.Join(env.WorkDir, "run")
-			env.Setenv("XDG_RUNTIME_DIR", runtime)
-			return errors.Join(os.Mkdir(home, 0o755), os.Mkdir(runtime, 0o700))
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"picture": makePicture,
-			"status":  status,
-			"lines":   lines,
-			"spoil":   spoil,
-			"hub":     startHub,
-		},
-	})
+// runScripts runs the scripts that params name.
+func runScripts(t *testing.T, params testscript.Params) {
+	params.Setup = func(env *testscript.Env) error {
+		home := filepath.Join(env.WorkDir, "home")
+		env.Setenv("HOME", home)
+		for _, name := range []string{"XDG_DATA_HOME", "XDG_CACHE_HOME", "CLIPSEARCH_LIBRARY", "CLIPSEARCH_MODEL", "HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "CARRIED"} {
+			env.Setenv(name, "")
+		}
+		runtime := filepath.Join(env.WorkDir, "run")
+		env.Setenv("XDG_RUNTIME_DIR", runtime)
+		return errors.Join(os.Mkdir(home, 0o755), os.Mkdir(runtime, 0o700))
+	}
+	params.Cmds = map[string]func(*testscript.TestScript, bool, []string){
+		"picture": makePicture,
+		"status":  status,
+		"lines":   lines,
+		"spoil":   spoil,
+		"hub":     startHub,
+	}
+	testscript.Run(t, params)
 }
 
 // spoil is "spoil FILE TEXT": it changes a letter wherever TEXT stands in FILE.
