@@ -48,6 +48,10 @@ func (s *snapshot) crowded() bool {
 	return float64(s.rows-s.live-s.repaired) > deadShare*float64(s.rows)+blockRows
 }
 
+// wornOut reports whether as many rows have died as are left since the graph was made: each repair finds neighbours among
+// those that there are, which after many is worse than to look for them anew.
+func (s *snapshot) wornOut() bool { return s.replaced+s.rows-s.live-s.repaired > s.live }
+
 // wantsGraph reports whether s is to be searched by a graph.
 func (x *Index) wantsGraph(s *snapshot) bool {
 	return x.kind == HNSW || x.kind == Auto && s.live >= Crossover
@@ -100,7 +104,7 @@ func (x *Index) grow(ctx context.Context, s *snapshot) (g *hnsw.Graph, err error
 	by := space{s, x.kernel}
 	dead := func(row uint32) bool { return s.isDead(int(row)) }
 	switch {
-	case s.graph == nil:
+	case s.graph == nil || s.crowded() && s.wornOut():
 		return hnsw.Build(ctx, by, s.rows, dead, hnsw.Config{})
 	case s.graph.Rows() < s.rows:
 		if g, err = s.graph.Extend(ctx, by, s.rows, dead); err != nil {
@@ -124,6 +128,10 @@ func (x *Index) install(ctx context.Context, s *snapshot, g *hnsw.Graph) (bool, 
 		return false, nil
 	}
 	if next.graph = g; g != nil && (s.graph == nil || s.crowded()) {
+		next.replaced = s.replaced + s.rows - s.live - s.repaired
+		if s.graph == nil || s.wornOut() {
+			next.replaced = 0
+		}
 		next.repaired = s.rows - s.live
 	}
 	if g != nil && next.mostlyDead() {
@@ -144,6 +152,7 @@ func (x *Index) removeDead(ctx context.Context, s *snapshot) error {
 	e := &edit{next: *s, rows: x.places()}
 	to := e.removeDead()
 	e.next.graph = g.Renumber(to[:g.Rows()])
+	e.next.replaced = s.replaced + s.rows - s.live - s.repaired
 	x.rows = e.rows
 	x.current.Store(&e.next)
 	return nil

@@ -255,6 +255,33 @@ func TestGraphChurn(t *testing.T) {
 	compareWithFresh(t, x, clustered(rand.New(rand.NewPCG(37, 38)), 500, dims))
 }
 
+// A graph of which as many rows have been replaced as there are is made anew, and stays as good as a fresh one.
+func TestWornOut(t *testing.T) {
+	const dims, n, rounds = 32, 3000, 8
+	rng := rand.New(rand.NewPCG(41, 42))
+	vectors := clustered(rng, n*(rounds+1)/2+n, dims)
+	x, made := graphOf(t, vectors[:n]), 0
+	for round := range rounds {
+		for i := range n / 2 {
+			id := store.ID(1 + (i*2+round)%n)
+			ok(t, x.Add(id, vectors[n+round*n/2+i]))
+		}
+		before := x.current.Load().replaced
+		ok(t, x.Build(ctx))
+		s := x.current.Load()
+		if s.replaced > s.live {
+			t.Fatalf("round %d: %d of %d rows were replaced", round, s.replaced, s.live)
+		}
+		if s.replaced < before {
+			made++
+		}
+	}
+	if made == 0 || made == rounds {
+		t.Errorf("made anew in %d of %d rounds", made, rounds)
+	}
+	compareWithFresh(t, x, vectors[len(vectors)-300:])
+}
+
 // compareWithFresh compares the recall of an index with that of one that is built of the same vectors at once.
 func compareWithFresh(t *testing.T, x *Index, queries [][]float32) {
 	t.Helper()

@@ -63,6 +63,7 @@ func readSnapshot(from io.Reader, st *store.Store) (*snapshot, error) {
 	}
 	s := emptySnapshot(dims, st)
 	s.repaired = int(r.uint32())
+	s.replaced = int(r.uint32())
 	s.center.rows = int(r.uint32())
 	s.reach = math.Float32frombits(r.uint32())
 	r.float32s(s.center.mean)

@@ -17,7 +17,7 @@ const SnapshotName = "vectors"
 
 // snapshotVersion is the version of what Save writes: little-endian numbers, one after the other,
 //
-//	uint32 dims, uint32 rows, uint32 repaired
+//	uint32 dims, uint32 rows, uint32 repaired, uint32 replaced
 //	uint32 center rows, float32 reach, float32 [dims] mean, rotated
 //	for each block of 256 rows, of which the last has fewer, n:
 //	  uint64 [n] IDs, uint64 [4] bitmap of dead rows
@@ -25,8 +25,8 @@ const SnapshotName = "vectors"
 //	  uint8 [n, dims padded to a multiple of 64] codes
 //	uint8 1 and a graph as package hnsw writes it, or uint8 0
 //
-// Version 1 had codes of vectors that were not rotated.
-const snapshotVersion = 2
+// Version 1 had codes of vectors that were not rotated, version 2 no count of replaced rows.
+const snapshotVersion = 3
 
 // An index is saved if it has so many vectors that reading them again takes longer than one notices, and if a share of
 // them has changed since it was saved last: until then the changes are read from the log.
@@ -55,7 +55,7 @@ func (x *Index) Save(ctx context.Context) error {
 
 // write writes a snapshot.
 func (s *snapshot) write(w io.Writer) error {
-	buffer := putUint32s(nil, uint32(s.dims), uint32(s.rows), uint32(s.repaired), uint32(s.center.rows))
+	buffer := putUint32s(nil, uint32(s.dims), uint32(s.rows), uint32(s.repaired), uint32(s.replaced), uint32(s.center.rows))
 	buffer = putFloat32s(putFloat32s(buffer, s.reach), s.center.mean...)
 	if _, err := w.Write(buffer); err != nil {
 		return err

@@ -37,6 +37,7 @@ type snapshot struct {
 
 	graph     *hnsw.Graph // of the first rows; nil: none
 	repaired  int         // dead rows when the graph was made or repaired
+	replaced  int         // rows that repairs have taken out of the graph since it was made
 	numbering int         // changes when rows get other numbers
 }
 

@@ -25,7 +25,10 @@ func (g *Graph) Extend(ctx context.Context, space Space, rows int, dead func(row
 	if rows <= g.rows {
 		return g, ctx.Err()
 	}
-	b := newBuilder(space, dead)
+	b := newBuilder(space, dead, g.config.EfConstruction)
+	if g.entry != none {
+		b.beam *= changedBeam
+	}
 	order := b.admit(g, rows)
 	for len(order) > 0 {
 		n := b.batch(order)
@@ -49,6 +52,10 @@ func (g *Graph) Extend(ctx context.Context, space Space, rows int, dead func(row
 // for a thousand in the graph.
 const adoptShare = 64
 
+// changedBeam is how many times as wide as a new graph's the beam is with which neighbours are looked for in a graph that
+// changes: rows that come few at a time and rows that repairs leave alone would otherwise be linked a little worse each time.
+const changedBeam = 2
+
 // builder makes a graph out of another. Rows are inserted in batches: all rows of one
 // look for their neighbours at once, in the graph as it was before, and then all links
 // are written, each node's by one goroutine. So there are no locks, and the cores'
@@ -57,6 +64,7 @@ type builder struct {
 	space   Space
 	dead    func(row uint32) bool // nil: none is
 	accept  func(row uint32) bool // alive, but nil if all nodes are
+	beam    int                   // among how many nearest rows neighbours are chosen
 	graph   *Graph
 	layers  []layer // those of graph, and those that its entry isn't on yet
 	linked  int     // how many rows are nodes
@@ -72,8 +80,8 @@ type place struct {
 	row  uint32
 }
 
-func newBuilder(space Space, dead func(row uint32) bool) *builder {
-	b := &builder{space: space, dead: dead, workers: make([]*worker, parallel.Workers(maxBatch))}
+func newBuilder(space Space, dead func(row uint32) bool, beam int) *builder {
+	b := &builder{space: space, dead: dead, beam: beam, workers: make([]*worker, parallel.Workers(maxBatch))}
 	for i := range b.workers {
 		b.workers[i] = &worker{probe: space.NewRowProbe()}
 	}

@@ -26,8 +26,8 @@ type Config struct {
 
 const (
 	defaultM = 16 // more gains little recall at equal time on 512 values, and costs 8 bytes a row each
-	// defaultEfConstruction: with 200, building takes 1.5 times as long, and a search as many comparisons less for the
-	// same recall as a tenth; with 64, a quarter less and a tenth more.
+	// defaultEfConstruction: of 50,000 real vectors, with 64, 80, 100 and 200, building takes 5.6, 5.8, 7.0 and 12.2 s of
+	// processor time, and texts find .981, .983, .986 and .991 of their nearest with ef 1024.
 	defaultEfConstruction = 80
 	maxM                  = 64
 )

@@ -79,7 +79,7 @@ func (b *builder) find(ctx context.Context, w *worker, in *insertion) error {
 // candidates searches a layer for rows near to that of the probe: live ones, unless all
 // that can be reached are dead.
 func (b *builder) candidates(ctx context.Context, w *worker, l *layer, start uint32) error {
-	r := request{probe: w.probe, ef: min(b.graph.config.EfConstruction, l.nodes()), accept: b.accept}
+	r := request{probe: w.probe, ef: min(b.beam, l.nodes()), accept: b.accept}
 	if err := w.search(ctx, l, start, &r); err != nil || len(w.best) > 0 {
 		return err
 	}

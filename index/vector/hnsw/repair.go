@@ -14,7 +14,7 @@ import (
 func (g *Graph) Repair(ctx context.Context, space Space, dead func(row uint32) bool) (*Graph, error) {
 	old := g.promoteTwins(dead)
 	absent := old.absent(dead)
-	b := newBuilder(space, nil)
+	b := newBuilder(space, nil, changedBeam*g.config.EfConstruction)
 	b.graph = old.without(absent)
 	b.layers = b.graph.layers
 	for i := range b.layers {
