@@ -20,9 +20,6 @@ import (
 // tiles counts those in the document.
 const tiles = `document.querySelectorAll(".tile").length`
 
-// status is what a screen reader is told of the results.
-const status = `document.querySelector(".status").innerText`
-
 func TestBrowserSearchesWhileTyping(t *testing.T) {
 	g := newGallery(t)
 	b := newTab(t)

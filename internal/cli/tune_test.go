@@ -133,7 +133,7 @@ func TestTune(t *testing.T) {
 	}
 
 	wild := filepath.Join(t.TempDir(), "wild")
-	if code, out = tuned(t.Context(), t, &messages, append(args, "--model", base, "--epochs", "3", "--batch", "32", "--lr", "6e-2", "--warmup", "1", "--out", wild)...); code != exitOK {
+	if code, _ := tuned(t.Context(), t, &messages, append(args, "--model", base, "--epochs", "3", "--batch", "32", "--lr", "6e-2", "--warmup", "1", "--out", wild)...); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, messages.String())
 	}
 	r = readReport(t, wild)
