@@ -106,7 +106,7 @@ func (h *holding) handle(ctx context.Context, r handover.Request, stdout, stderr
 		Getenv: func(name string) string { return r.Env[name] }, dir: r.Dir, held: h, Model: h.places.models.Carried,
 	}
 	err := dispatch(ctx, p)
-	if err != nil && handedBack(ctx) != nil {
+	if err != nil && !errors.Is(err, errSomeSkipped) && handedBack(ctx) != nil { // skipped pictures have been reported
 		return 0, handover.ErrHandedBack
 	}
 	return conclude(p, err), nil

@@ -136,17 +136,21 @@ func indexFolders(ctx context.Context, p Process, opts indexFlags, dirs []string
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer func() { lib.leave(); done() }()
 	finish := lib.jobs.Observe(jobs.Task{Kind: jobs.Index, Folders: dirs, Exclude: opts.exclude}, jobs.Command, meter)
 	printer := startPrinter(p.Stderr, meter, opts.quiet)
 	summary, runErr := index.Run(ctx, lib.store, options)
-	if runErr == nil {
+	whole := runErr == nil
+	if whole {
 		runErr = lib.save(ctx, meter)
 	}
 	printer.finish()
 	finish(indexJSON(summary), runErr)
 	if err := handedBack(ctx); err != nil {
-		return err // another process will report
+		if !whole {
+			return err // another process will go on, and report
+		}
+		runErr = nil // what could not be saved is made when it is needed
 	}
 	return reportIndex(p, opts, summary, runErr)
 }

@@ -35,6 +35,14 @@ func (l *library) Close() error {
 	return l.close()
 }
 
+// leave hands what lasts back to those whose commands it is, as Close does at first; a command that ends says so before it lets
+// the next one begin, which would be cut off in its midst.
+func (l *library) leave() {
+	if !l.lent {
+		l.holding.leave()
+	}
+}
+
 // holding is a library that this process has open, with what is derived from it: opened once, when first needed, and shared
 // by the process's own command and those that it runs for others.
 type holding struct {
@@ -46,6 +54,7 @@ type holding struct {
 	claim  *handover.Claim // nil: nobody learns that we read
 	ready  chan struct{}   // closed: the store is open
 	ending chan struct{}   // closed: what lasts must end
+	leaves sync.Once       // closes ending
 
 	writing chan struct{} // one slot; see turn
 	running *progress.Meter
@@ -80,7 +89,7 @@ func (h *holding) lend(path string) (*library, error) {
 
 // close ends the commands of others, releases the file, and only then tells those who wait for it.
 func (h *holding) close() error {
-	close(h.ending)
+	h.leave()
 	if h.host != nil {
 		h.host.Drain()
 	}
@@ -99,6 +108,8 @@ func (h *holding) close() error {
 	}
 	return errors.Join(append(errs, h.claim.Close())...)
 }
+
+func (h *holding) leave() { h.leaves.Do(func() { close(h.ending) }) }
 
 // turn waits until no other run writes to the library, and shows that run's progress meanwhile; done ends the turn. meter
 // is what those who wait will see.
