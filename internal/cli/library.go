@@ -112,7 +112,7 @@ func (h *holding) close() error {
 func (h *holding) leave() { h.leaves.Do(func() { close(h.ending) }) }
 
 // turn waits until no other run writes to the library, and shows that run's progress meanwhile; done ends the turn. meter
-// is what those who wait will see.
+// is what those who wait will see. In a process that is about to end no other begins.
 func (h *holding) turn(ctx context.Context, p Process, meter *progress.Meter, quiet bool) (done func(), err error) {
 	select {
 	case h.writing <- struct{}{}:
@@ -121,8 +121,16 @@ func (h *holding) turn(ctx context.Context, p Process, meter *progress.Meter, qu
 			return nil, err
 		}
 	}
+	done = func() { <-h.writing }
+	select {
+	case <-h.ending:
+		done()
+		<-ctx.Done() // as it is at once, for what lasts; see handle
+		return nil, ctx.Err()
+	default:
+	}
 	h.setRunning(meter)
-	return func() { <-h.writing }, nil
+	return done, nil
 }
 
 // await takes the slot of a run that is under way.
