@@ -83,13 +83,18 @@ func (p *printer) loop() {
 				fmt.Fprintln(p.w, line)
 				continue
 			}
-			if len(line) > p.width-1 {
-				line = line[:p.width-1]
-			}
-			fmt.Fprintf(p.w, "\r%-*s", p.width-1, line)
+			redraw(p.w, line, p.width)
 			drawn = true
 		}
 	}
+}
+
+// redraw puts a line in place of the one that stands on a terminal of that many columns, cut if it is longer.
+func redraw(w io.Writer, line string, width int) {
+	if len(line) > width-1 {
+		line = line[:width-1]
+	}
+	fmt.Fprintf(w, "\r%-*s", width-1, line)
 }
 
 // progressLine writes a snapshot for people.

@@ -107,10 +107,7 @@ func (p *tunePrinter) draw(line string) {
 		fmt.Fprintln(p.w, line)
 		return
 	}
-	if len(line) > p.width-1 {
-		line = line[:p.width-1]
-	}
-	fmt.Fprintf(p.w, "\r%-*s", p.width-1, line)
+	redraw(p.w, line, p.width)
 	p.drawn = true
 }
 
