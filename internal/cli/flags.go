@@ -30,7 +30,8 @@ func (f flags) parse(args []string) ([]string, error) {
 			return append(rest, args[1:]...), nil
 		}
 		if err := f.FlagSet.Parse(args); err != nil {
-			return nil, usagef("%s: %s; clipsearch help %s shows the flags", f.Name(), tidy(err.Error()), f.Name())
+			message := tidy(err.Error())
+			return nil, usagef("%s: %s%s; clipsearch help %s shows the flags", f.Name(), message, f.didYouMean(message), f.Name())
 		}
 		consumed := len(args) - f.NArg()
 		if consumed > 0 && args[consumed-1] == "--" {
@@ -41,6 +42,20 @@ func (f flags) parse(args []string) ([]string, error) {
 		}
 	}
 	return rest, nil
+}
+
+// didYouMean returns a clause that names the flag that was probably meant, where message says that there is no such flag.
+func (f flags) didYouMean(message string) string {
+	typed, unknown := strings.CutPrefix(message, "there is no flag --")
+	if !unknown {
+		return ""
+	}
+	var names []string
+	f.VisitAll(func(known *flag.Flag) { names = append(names, known.Name) })
+	if meant := suggest(typed, names); meant != "" {
+		return ", did you mean --" + meant + "?"
+	}
+	return ""
 }
 
 // tidy turns package flag's messages into ours: they spell all flags with one dash, we only those of one letter.

@@ -43,6 +43,7 @@ func TestFlagErrorsNameTheFlag(t *testing.T) {
 	const help = "; clipsearch help search shows the flags"
 	for args, want := range map[string]string{
 		"--nope":     "search: there is no flag --nope" + help,
+		"--jsn":      "search: there is no flag --jsn, did you mean --json?" + help,
 		"-n":         "search: there is no flag -n" + help,
 		"-k":         "search: a value is missing after -k" + help,
 		"--mode":     "search: a value is missing after --mode" + help,

@@ -125,7 +125,7 @@ func dispatch(ctx context.Context, p Process) error {
 		}
 		return c.run(ctx, p, args)
 	}
-	return usagef("there is no command %q; clipsearch help lists them", name)
+	return noCommand(name)
 }
 
 // help prints the overview, or the help of the command that args name.
@@ -140,7 +140,19 @@ func help(p Process, args []string) error {
 			return nil
 		}
 	}
-	return usagef("there is no command %q; clipsearch help lists them", args[0])
+	return noCommand(args[0])
+}
+
+// noCommand is the error for a command that does not exist; it names the one that was probably meant.
+func noCommand(typed string) error {
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	if meant := suggest(typed, names); meant != "" {
+		return usagef("there is no command %q; did you mean %s?", typed, meant)
+	}
+	return usagef("there is no command %q; clipsearch help lists them", typed)
 }
 
 // wantsHelp reports whether a help flag stands among args, before any "--".

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -110,26 +113,28 @@ func printStats(p Process, st *store.Store, s store.Stats, roots []store.Root, p
 	return w.Flush()
 }
 
-// counted lists a map's counts by name, after a lead if there are any. unnamed stands for the empty name.
+// most is how many names counted lists; the rest are summed up, for --json has them all.
+const most = 12
+
+// counted lists a map's counts by name, the largest first, after a lead if there are any. unnamed stands for the empty name.
 func counted(lead, unnamed string, counts map[string]int) string {
-	names := make([]string, 0, len(counts))
-	for name := range counts {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	text := ""
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	var parts []string
 	for i, name := range names {
-		if i > 0 {
-			text += ", "
+		if i == most && len(names) > most+1 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(names)-most))
+			break
 		}
 		label := name
 		if name == "" {
 			label = unnamed
 		}
-		text += fmt.Sprintf("%s %d", label, counts[name])
+		parts = append(parts, fmt.Sprintf("%s %d", label, counts[name]))
 	}
-	if text == "" {
+	if len(parts) == 0 {
 		return ""
 	}
-	return lead + text
+	return lead + strings.Join(parts, ", ")
 }
