@@ -16,8 +16,8 @@ var (
 var (
 	// ErrClosed says that the model was closed before or while it was asked for something.
 	ErrClosed = torch.ErrClosed
-	// ErrMemory says that a CUDA device's memory does not suffice for one picture or text. A model whose checkpoint is still
-	// there goes on with the CPU instead.
+	// ErrMemory says that memory does not suffice for one picture or text, or for what a step of a Trainer takes at a time. A
+	// model on a CUDA device whose checkpoint is still there goes on with the CPU instead.
 	ErrMemory = torch.ErrMemory
 	// ErrBadVector says that a tower's output has no direction: it is zero, infinite or not a number. The weights are
 	// damaged, or the precision is too low for them.

@@ -21,7 +21,7 @@ func on[T any](m *Model, f func(b backend) (T, error)) (T, error) {
 		b := m.current()
 		result, err := f(b)
 		switch {
-		case errors.Is(err, ErrMemory):
+		case errors.Is(err, ErrMemory) && b.Device() != "cpu" && !m.trained:
 			if fallErr := m.fallBack(b, err); fallErr != nil {
 				return result, errors.Join(err, fallErr)
 			}

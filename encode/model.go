@@ -44,6 +44,7 @@ type Model struct {
 	pixels    pixel.Spec
 	tokenizer *token.Tokenizer
 	options   Options
+	trained   bool // the weights are not those of the checkpoint: they are in no file that could be read again
 
 	mu      sync.Mutex // guards what follows, which changes when the CPU takes a device's place
 	info    Info

@@ -207,6 +207,29 @@ func (full) Images(context.Context, [][]uint8) ([][]float32, error) { return nil
 func (full) Texts(context.Context, [][]int32) ([][]float32, error)  { return nil, ErrMemory }
 func (full) Device() string                                         { return "cuda:0" }
 
+// spent is a CPU without memory for anything.
+type spent struct{ full }
+
+func (spent) Device() string { return "cpu" }
+
+// Nothing takes the place of a CPU without memory, nor of a device that has other weights than the checkpoint: that is an
+// error, no loop, and no other model.
+func TestMemoryIsAnError(t *testing.T) {
+	c := openCheckpoint(t, smallCheckpoint(t, smallConfigs["quick_gelu"]))
+	b, err := openBackend(c, Options{Device: "cpu", Precision: "f32"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	cpu, trained := newModel(c, spent{full{b}}, Options{}), newModel(c, full{b}, Options{})
+	trained.trained = true
+	for name, m := range map[string]*Model{"the CPU": cpu, "trained weights": trained} {
+		if _, err := m.EncodeTexts(t.Context(), frozenTexts); !errors.Is(err, ErrMemory) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
 // When a device has no memory for one item the CPU takes its place, for everyone, and that is said once.
 func TestMemoryFallsBackToCPU(t *testing.T) {
 	c := openCheckpoint(t, smallCheckpoint(t, smallConfigs["quick_gelu"]))

@@ -16,11 +16,8 @@ type (
 	AdamW        = torch.AdamW
 )
 
-// The errors of a Trainer's step.
-var (
-	ErrDiverged    = torch.ErrDiverged
-	ErrOutOfMemory = torch.ErrOutOfMemory
-)
+// ErrDiverged says that a trainer's loss or gradient is not a finite number any more.
+var ErrDiverged = torch.ErrDiverged
 
 // Trainer holds the weights of both towers and moves them along the gradient of the contrastive loss; torch.Trainer describes
 // its methods. It is safe for concurrent use.
@@ -77,5 +74,7 @@ func OpenTrained(c *checkpoint.Checkpoint, weights []checkpoint.Tensor, options 
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", c.Dir, err)
 	}
-	return newModel(c, b, options), nil
+	m := newModel(c, b, options)
+	m.trained = true
+	return m, nil
 }

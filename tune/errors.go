@@ -13,6 +13,6 @@ var (
 var (
 	// ErrDiverged: the loss is no number any more. The weights kept so far are good.
 	ErrDiverged = errors.New("training diverged")
-	// ErrOutOfMemory: a step did not fit. Nothing has changed.
-	ErrOutOfMemory = errors.New("out of memory")
+	// ErrMemory: a step did not fit. Nothing has changed.
+	ErrMemory = errors.New("out of memory")
 )

@@ -222,7 +222,7 @@ func (l *loop) advance(ctx context.Context, batch *Batch) error {
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, ErrOutOfMemory) || !l.halve(len(batch.Texts)) {
+		if !errors.Is(err, ErrMemory) || !l.halve(len(batch.Texts)) {
 			return err
 		}
 	}

@@ -30,7 +30,7 @@ type fake struct {
 
 func (f *fake) Step(_ context.Context, b *Batch, rate float64, micro int) error {
 	if f.fits > 0 && (micro == 0 || micro > f.fits) {
-		return fmt.Errorf("%w: %d samples", ErrOutOfMemory, micro)
+		return fmt.Errorf("%w: %d samples", ErrMemory, micro)
 	}
 	f.count++
 	if f.count == f.diverge {

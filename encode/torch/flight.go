@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 )
 
 // flight is a batch that the device has been given and whose embeddings have not been fetched yet. A CUDA device works on it
@@ -100,13 +99,4 @@ func (m *Model) fetch(f *flight) ([]float32, error) {
 func (m *Model) release(f *flight) {
 	f.scope.close()
 	m.unstage(f.held)
-}
-
-// memoryError makes what libtorch says when a CUDA device's memory does not suffice an ErrMemory.
-func memoryError(err error) error {
-	// cuBLAS says it in its own way when it is used for the first time.
-	if err != nil && (strings.Contains(err.Error(), "CUDA out of memory") || strings.Contains(err.Error(), "STATUS_ALLOC_FAILED")) {
-		return errors.Join(ErrMemory, err)
-	}
-	return err
 }

@@ -154,7 +154,21 @@ func (s *scope) detach(x tensor) tensor {
 	return s.do("detach", func(out *tensor) { lib.AtgDetach(out, x) })
 }
 
-// move turns towards the numbers of b by a share, in place.
+// between returns a moved towards b by a share.
+func (s *scope) between(a, b tensor, share float64) tensor {
+	scalar := lib.AtsFloat(share)
+	defer lib.AtsFree(scalar)
+	return s.do("interpolation", func(out *tensor) { lib.AtgLerp(out, a, b, scalar) })
+}
+
+// limit makes the numbers of x that are larger than most that, in place.
+func (s *scope) limit(x tensor, most float64) {
+	scalar := lib.AtsFloat(most)
+	defer lib.AtsFree(scalar)
+	s.do("clamp", func(out *tensor) { lib.AtgClampMax_(out, x, scalar) })
+}
+
+// move turns a towards the numbers of b by a share, in place.
 func (s *scope) move(a, b tensor, share float64) {
 	scalar := lib.AtsFloat(share)
 	defer lib.AtsFree(scalar)

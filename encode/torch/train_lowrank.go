@@ -47,10 +47,10 @@ func (t *Trainer) kindOf(piece int) int32 {
 	return kindF32
 }
 
-// stays reports whether a weight is not trained.
+// stays reports whether a weight is not trained. An update is named for its matrix, so that of a frozen matrix stays, too: 0.
 func (t *Trainer) stays(name string, extra bool) bool {
-	if t.options.LowRank > 0 {
-		return !extra && name != scaleName
+	if t.options.LowRank > 0 && !extra && name != scaleName {
+		return true
 	}
-	return t.options.Frozen != nil && !extra && t.options.Frozen(name)
+	return t.options.Frozen != nil && t.options.Frozen(name)
 }

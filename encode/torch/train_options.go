@@ -44,9 +44,6 @@ type Learned struct {
 // ErrDiverged says that the loss or the gradient is not a number any more. The weights are of no use then.
 var ErrDiverged = errors.New("the loss is not a finite number any more")
 
-// ErrOutOfMemory says that a step needed more memory than the device has. Nothing has changed; a smaller micro-batch may fit.
-var ErrOutOfMemory = errors.New("out of memory")
-
 // AdamW says how weights follow their gradient (Loshchilov and Hutter 2019, algorithm 2, with the learning rate as the only
 // schedule).
 type AdamW struct {

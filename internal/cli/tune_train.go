@@ -45,8 +45,8 @@ func translate(err error) error {
 	switch {
 	case errors.Is(err, encode.ErrDiverged):
 		return fmt.Errorf("%w: %w", tune.ErrDiverged, err)
-	case errors.Is(err, encode.ErrOutOfMemory):
-		return fmt.Errorf("%w: %w", tune.ErrOutOfMemory, err)
+	case errors.Is(err, encode.ErrMemory):
+		return fmt.Errorf("%w: %w", tune.ErrMemory, err)
 	}
 	return err
 }
