@@ -46,7 +46,10 @@ func configJSON(c Config, v vocabulary, dtype DType) any {
 	}
 	var quantization any
 	if dtype == Int8 {
-		quantization = map[string]string{"quant_method": "clipsearch-int8"} // int8.go; transformers says that it does not know it
+		quantization = map[string]string{
+			"format": "clipsearch-int8", // int8.go
+			"note":   "8 bits with a scale a row, which clipsearch alone reads; for other programs: clipsearch model convert DIR OUT --dtype f32",
+		}
 	}
 	return struct {
 		Architectures []string `json:"architectures"`

@@ -19,7 +19,10 @@ import (
 // weight is further from its own than s/2. Any s and q are read.
 //
 // Nobody but this program reads that: config.json says so where transformers
-// looks (quantization_config), and [Write] turns such a checkpoint into another.
+// looks (quantization_config). It has no quant_method there, at which
+// transformers stops; a method that it does not know is a warning in its
+// version 5, after which it takes q for the weights. [Write] turns such a
+// checkpoint into another.
 
 // scaleSuffix is what the name of an int8 weight's scales ends with.
 const scaleSuffix = "_scale"
