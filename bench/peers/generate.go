@@ -18,6 +18,11 @@ import (
 type shape struct {
 	mean  []float32
 	lower [][]float32 // Cholesky's factor of the covariance; row i has i+1 values
+
+	// Of each vector that is drawn, less the mean, this share is a real one, so that those drawn from the same one lie
+	// together; what is drawn by chance has √(1 − share²), which leaves the covariance as it is.
+	share float32
+	real  matrix
 }
 
 // sampled is how many rows a shape is fitted to at most: far more than there are dimensions.
@@ -83,8 +88,14 @@ func (s shape) draw(rng *rand.Rand, dst, z []float32, half []uint16) {
 	for j := range z {
 		z[j] = float32(rng.NormFloat64())
 	}
+	chance := float32(math.Sqrt(float64(1 - s.share*s.share)))
 	for i, row := range s.lower {
-		dst[i] = s.mean[i] + vek32.Dot(row, z[:i+1])
+		dst[i] = s.mean[i] + chance*vek32.Dot(row, z[:i+1])
+	}
+	if s.share > 0 {
+		for i, x := range s.real.row(rng.IntN(s.real.rows())) {
+			dst[i] += s.share * (x - s.mean[i])
+		}
 	}
 	vec.Normalize(dst)
 	vec.ToF16(half, dst)

@@ -12,7 +12,7 @@ import (
 )
 
 const usage = `usage: peers [options] VECTORS.npy QUERIES.npy [TRUTH.npy] [QUERIES.npy [TRUTH.npy]]...
-       peers gen --n N VECTORS.npy OUT.npy
+       peers gen --n N [--real SHARE] VECTORS.npy OUT.npy
 
 Builds an index of VECTORS with each library and compares how they answer each set of QUERIES: recall@10, time of a query,
 CPU seconds to build, memory. TRUTH has the row numbers of the true neighbours, best first, as 32-bit integers; without it
@@ -24,6 +24,8 @@ a scan finds them. With --n, and with gen, vectors are generated that have mean 
   --rounds N     passes over the queries (default 3)
   --json FILE    write the figures
   --svg FILE     draw recall against time
+  --real SHARE   with gen: this share of each vector's distance from the mean is that of one of VECTORS, drawn by chance
+                 (0 to 1; default 0), so that the generated ones lie in groups
 
 Example, in the repository's root:
   make peers PEERS="--svg doc/peers.svg images.npy queries.npy"
@@ -91,16 +93,18 @@ func parse(args []string) (options, error) {
 // runGen is the command gen.
 func runGen(args []string) error {
 	flags := flag.NewFlagSet("peers gen", flag.ContinueOnError)
-	n := flags.Int("n", 0, "")
+	n, share := flags.Int("n", 0, ""), flags.Float64("real", 0, "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() != 2 || *n < 1 {
-		return fmt.Errorf("usage: peers gen --n N VECTORS.npy OUT.npy")
+	if flags.NArg() != 2 || *n < 1 || *share < 0 || *share > 1 {
+		return fmt.Errorf("usage: peers gen --n N [--real SHARE] VECTORS.npy OUT.npy")
 	}
 	like, err := readMatrix(flags.Arg(0), 0)
 	if err != nil {
 		return err
 	}
-	return writeGenerated(flags.Arg(1), fit(like), *n)
+	s := fit(like)
+	s.real, s.share = like, float32(*share)
+	return writeGenerated(flags.Arg(1), s, *n)
 }

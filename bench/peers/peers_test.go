@@ -78,10 +78,33 @@ func TestRecall(t *testing.T) {
 	}
 }
 
-// Generated vectors have the mean and the variances of those that they are like, and are the same in every run.
+// Generated vectors have the mean and the variances of those that they are like, whatever share is real, and are the same
+// in every run.
 func TestGenerate(t *testing.T) {
 	like := randomMatrix(4000, 8)
-	a, b := generate(fit(like), 4000), generate(fit(like), 10)
+	for _, share := range []float32{0, .8} {
+		s := fit(like)
+		s.real, s.share = like, share
+		checkGenerated(t, like, s)
+	}
+}
+
+// Vectors of which all is real are some of those that they are like.
+func TestGenerateReal(t *testing.T) {
+	like := randomMatrix(400, 8)
+	s := fit(like)
+	s.real, s.share = like, 1
+	made := generate(s, 20)
+	for i := range made.rows() {
+		if best := nearest(like, made.row(i), 1)[0].Score; best < 0.9999 {
+			t.Errorf("vector %d: the nearest real one has a similarity of %v", i, best)
+		}
+	}
+}
+
+func checkGenerated(t *testing.T, like matrix, s shape) {
+	t.Helper()
+	a, b := generate(s, 4000), generate(s, 10)
 	for i, x := range b.values {
 		if a.values[i] != x {
 			t.Fatalf("value %d: %v and %v", i, a.values[i], x)
