@@ -28,6 +28,7 @@ type searchBench struct {
 	Threads int                `json:"threads"`
 	P50     float64            `json:"p50_us"` // of the engine's time for one query
 	P95     float64            `json:"p95_us"`
+	P99     float64            `json:"p99_us"`
 	QPS     float64            `json:"qps"` // of all threads together
 	Legs    map[string]legTime `json:"legs"`
 	Partial int                `json:"partial"` // queries that a leg did not answer
@@ -37,6 +38,7 @@ type searchBench struct {
 type legTime struct {
 	P50 float64 `json:"p50_us"`
 	P95 float64 `json:"p95_us"`
+	P99 float64 `json:"p99_us"`
 }
 
 // replay is the encoder of queries whose vectors are at hand.
@@ -227,13 +229,19 @@ func (b *searchBench) fill(results []*search.Result) {
 			vectors = append(vectors, r.VectorTook)
 		}
 	}
-	b.P50, b.P95 = micros(total, .5), micros(total, .95)
+	all := timesOf(total)
+	b.P50, b.P95, b.P99 = all.P50, all.P95, all.P99
 	if len(words) > 0 {
-		b.Legs["text"] = legTime{micros(words, .5), micros(words, .95)}
+		b.Legs["text"] = timesOf(words)
 	}
 	if len(vectors) > 0 {
-		b.Legs["vector"] = legTime{micros(vectors, .5), micros(vectors, .95)}
+		b.Legs["vector"] = timesOf(vectors)
 	}
+}
+
+// timesOf returns the quantiles that are reported of times.
+func timesOf(times []time.Duration) legTime {
+	return legTime{micros(times, .5), micros(times, .95), micros(times, .99)}
 }
 
 // micros returns a quantile of times in µs.
@@ -246,10 +254,10 @@ func micros(times []time.Duration, share float64) float64 {
 func printSearchBench(p Process, r searchBench) error {
 	w := tabwriter.NewWriter(p.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "%d queries, mode %s, %d hits, %d threads, %.0f queries/s\n\n", r.N, r.Mode, r.K, r.Threads, r.QPS)
-	fmt.Fprintf(w, "\tp50 µs\tp95 µs\nengine\t%.0f\t%.0f\n", r.P50, r.P95)
+	fmt.Fprintf(w, "\tp50 µs\tp95 µs\tp99 µs\nengine\t%.0f\t%.0f\t%.0f\n", r.P50, r.P95, r.P99)
 	for _, leg := range []string{"text", "vector"} {
 		if t, ok := r.Legs[leg]; ok {
-			fmt.Fprintf(w, "%s leg\t%.0f\t%.0f\n", leg, t.P50, t.P95)
+			fmt.Fprintf(w, "%s leg\t%.0f\t%.0f\t%.0f\n", leg, t.P50, t.P95, t.P99)
 		}
 	}
 	return w.Flush()
