@@ -113,11 +113,11 @@ func (e *Engine) nearest(ctx context.Context, p plan, depth int) ([]vector.Neigh
 	}
 }
 
-// beam returns how wide a graph of vectors is to be searched for a query.
+// beam returns how wide a graph of vectors is to be searched for a query; 0, which compares all vectors, where it has texts.
 func beam(terms []Term) int {
 	for _, t := range terms {
 		if t.Kind == TermText {
-			return vector.EfTexts
+			return 0
 		}
 	}
 	return vector.EfImages

@@ -18,9 +18,14 @@ const (
 	HNSW  Kind = "hnsw"  // by a graph
 )
 
-// Crossover is the number of vectors from which on Auto builds a graph: where a scan on two cores takes 4 ms, see
-// doc/vectors.md. A graph needs minutes of both for each million, and finds nearly all neighbours instead of all.
-const Crossover = 300_000
+// Crossover is the number of vectors from which on Auto builds a graph: up to there two cores compare all of them often
+// enough for 80 searches a second, see doc/vectors.md. A graph needs minutes of both for each million, and finds nearly all
+// neighbours of a picture instead of all. One that is there is kept until there are fewer than keptFrom vectors, so that
+// pictures that come and go don't cost a graph each time.
+const (
+	Crossover = 1_000_000
+	keptFrom  = Crossover / 4 * 3
+)
 
 // A graph is behind its vectors by a share of its rows at most before it is worth extending: until then they are compared
 // one by one. Likewise of rows that are deleted before they are worth removing.
@@ -54,7 +59,11 @@ func (s *snapshot) wornOut() bool { return s.replaced+s.rows-s.live-s.repaired >
 
 // wantsGraph reports whether s is to be searched by a graph.
 func (x *Index) wantsGraph(s *snapshot) bool {
-	return x.kind == HNSW || x.kind == Auto && s.live >= Crossover
+	least := Crossover
+	if s.graph != nil {
+		least = keptFrom
+	}
+	return x.kind == HNSW || x.kind == Auto && s.live >= least
 }
 
 // Build brings the graph in step with the vectors, on all cores: it makes or extends it, reconnects what deleted vectors

@@ -8,11 +8,11 @@
 // similarity within a margin; what may be among the k best within that margin is ranked by the vectors themselves, in
 // half precision, which the store has (an index without a store keeps them). So a scan of all codes finds exactly the
 // nearest. Where one query after the other is asked, sketches of 2 bits a value tell first which codes need not be read.
-// Of a vector with D values an index holds D + 50 bytes, and D/4 + 8 for sketches or 140 for the graph.
+// Of a vector with D values an index holds D + 50 bytes, D/4 + 8 for its sketch, and 140 for the graph.
 //
 // The graph (package hnsw) connects the rows that there were when it was built. Rows that came later are compared one by
-// one, deleted ones are passed through, until Build sees to them. A search takes the graph where that is faster: not for a
-// filter that keeps few.
+// one, deleted ones are passed through, until Build sees to them. A search takes the graph where it is told to (see Options) and
+// that is faster: not for a filter that keeps few.
 //
 // It does not compute vectors. What it saves can be made again from the store's vectors.
 package vector

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"clipsearch/index/store"
+	"clipsearch/index/vector/hnsw"
 	"clipsearch/internal/vec"
 )
 
@@ -120,6 +121,38 @@ func TestGraph(t *testing.T) {
 	ok(t, x.Build(ctx))
 	if got, err := x.Search(ctx, queries[0], 10, Options{}); len(got) != 0 || err != nil {
 		t.Errorf("of no vectors: %v, %v", got, err)
+	}
+}
+
+// A graph answers those who name a width for its beam, if it is the faster way, and in an index of kind HNSW all.
+func TestWhoWalks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(43, 44))
+	const n = 12 * rowsPerStep
+	x := graphOf(t, clustered(rng, n, sketchedDims))
+	if !x.kernel.HasCrumbs() {
+		t.Skipf("the kernel %s has no use for sketches, which tell a scan of all", x.kernel.Name)
+	}
+	keep := func(id store.ID) bool { return id%4 == 0 }
+	for _, c := range []struct {
+		kind Kind
+		opts Options
+		scan bool
+	}{
+		{Auto, Options{}, true},
+		{Auto, Options{Ef: 10}, false},
+		{Auto, Options{Ef: 13}, true},
+		{Auto, Options{Ef: 10, Keep: keep}, true},
+		{HNSW, Options{}, false},
+		{HNSW, Options{Ef: 13}, false},
+		{HNSW, Options{Ef: 10, Keep: keep}, true},
+	} {
+		x.kind = c.kind
+		x.scanned.Store(false)
+		_, err := x.Search(ctx, random(rng, sketchedDims), 10, c.opts)
+		ok(t, err)
+		if got := x.scanned.Load(); got != c.scan {
+			t.Errorf("kind %q, ef %d, filtered %v: all are compared: %v", c.kind, c.opts.Ef, c.opts.Keep != nil, got)
+		}
 	}
 }
 
@@ -358,8 +391,17 @@ func TestKinds(t *testing.T) {
 	}
 	x := graphOf(t, rows)
 	x.kind = Auto
-	if !x.wantsGraph(&snapshot{live: Crossover}) || x.wantsGraph(&snapshot{live: Crossover - 1}) {
-		t.Error("Auto does not change at Crossover")
+	graph := x.current.Load().graph
+	for _, c := range []struct {
+		live   int
+		graph  *hnsw.Graph
+		wanted bool
+	}{
+		{Crossover, nil, true}, {Crossover - 1, nil, false}, {Crossover, graph, true}, {keptFrom, graph, true}, {keptFrom - 1, graph, false},
+	} {
+		if got := x.wantsGraph(&snapshot{live: c.live, graph: c.graph}); got != c.wanted {
+			t.Errorf("%d vectors with graph %v: a graph is wanted: %v", c.live, c.graph != nil, got)
+		}
 	}
 	ok(t, x.Build(ctx))
 	if x.current.Load().graph != nil {

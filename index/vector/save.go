@@ -128,6 +128,9 @@ func (x *Index) restore(ctx context.Context) error {
 		s.numbering = x.current.Load().numbering + 1
 		x.rows, x.sequence = nil, info.Sequence
 		x.savedGraph, x.savedSequence = s.graph, info.Sequence
+		if !x.wantsGraph(s) {
+			s.graph = nil // the next Save leaves it out
+		}
 		x.publish(s)
 		return nil
 	})

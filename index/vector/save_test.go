@@ -78,6 +78,32 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
+// A graph that is saved and not wanted any more, by an index of another kind or since so few vectors have one, is left
+// alone in the file by who only reads, and left out by the next to save. Nothing is lost but the graph.
+func TestLoadWithoutGraph(t *testing.T) {
+	rng := rand.New(rand.NewPCG(23, 24))
+	st, _ := newLibrary(t, rng, savedRows)
+	x, err := Load(ctx, st, HNSW)
+	ok(t, err)
+	ok(t, x.Build(ctx))
+	ok(t, x.Save(ctx))
+	for _, kind := range []Kind{Exact, Auto} {
+		y := load(t, st, kind)
+		if y.current.Load().graph != nil || y.NeedsBuild() {
+			t.Errorf("kind %q keeps the graph of %d vectors", kind, y.Len())
+		}
+		checkEqual(t, "without the graph", exactly(x), y)
+		if z := load(t, st, HNSW); z.current.Load().graph == nil || z.NeedsBuild() {
+			t.Errorf("reading it as kind %q took the graph from the file", kind)
+		}
+	}
+	ok(t, load(t, st, Auto).Save(ctx))
+	if z := load(t, st, HNSW); z.current.Load().graph != nil {
+		t.Error("a graph that is not wanted is saved again")
+	}
+	checkEqual(t, "saved without it", exactly(x), load(t, st, Auto))
+}
+
 // load returns a new index of st, which must have been restored.
 func load(t *testing.T, st *store.Store, kind Kind) *Index {
 	t.Helper()

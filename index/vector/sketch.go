@@ -10,7 +10,7 @@ import (
 
 // sketch is the rows of a block as numbers of two bits, of a fourth of the size of their codes: residual ≈ scale·crumb,
 // where a crumb is −3, −1, 1 or 3. It costs a scan a fourth of the memory's time to tell which rows can't be among the
-// best; of the others it reads the codes. Sketches are made of codes, only while there is no graph, see sketches.
+// best; of the others it reads the codes. Sketches are made of codes, see sketches.
 type sketch struct {
 	values []uint8 // [blockRows, kernel.CrumbPadded(dims) / 4]
 	scale  [blockRows]float32
@@ -147,7 +147,7 @@ type sketches struct {
 // sketches returns what a scan may do. The first one since the index was made makes none, as a process that searches once
 // would wait for nothing in return.
 func (x *Index) sketches(s *snapshot, queries int) sketches {
-	k := sketches{use: s.graph == nil && s.dims >= sketchedDims && queries <= sketchedQueries && x.kernel.HasCrumbs()}
+	k := sketches{use: s.dims >= sketchedDims && queries <= sketchedQueries && x.kernel.HasCrumbs()}
 	if k.use && x.scanned.Swap(true) {
 		k.make = 1 + int(sketchedShare*float64(len(s.blocks)))/parallel.Workers(len(s.blocks))
 	}

@@ -130,7 +130,8 @@ func (c *common) outputFlags(f flags) {
 
 // commonHelp is how the shared flags read in every help text.
 const (
-	kindHelp = `  --index exact|hnsw    compare all vectors, or search a graph of them (default: a graph from 300,000 vectors on)
+	kindHelp = `  --index exact|hnsw    compare all vectors, or search a graph of them (default: from 1,000,000 vectors on a graph, for
+                        queries by pictures alone)
 `
 	libraryHelp = `  --library FILE        the library; else $CLIPSEARCH_LIBRARY, else
                         ~/.local/share/clipsearch/library.clipsearch
