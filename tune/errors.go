@@ -9,9 +9,9 @@ var (
 	ErrFewToTell  = errors.New("too few pictures for validation")
 )
 
-// What a trainer can meet. Its errors wrap these.
+// What a trainer or a validator can meet. Their errors wrap these.
 var (
-	// ErrDiverged: the loss is no number any more. The weights kept so far are good.
+	// ErrDiverged: the loss or what the weights give is no number any more. The weights kept so far are good.
 	ErrDiverged = errors.New("training diverged")
 	// ErrMemory: a step did not fit. Nothing has changed.
 	ErrMemory = errors.New("out of memory")

@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -57,6 +58,12 @@ func (p Plan) Check() error {
 		if !(n.value >= 0 && n.value <= n.most) {
 			return fmt.Errorf("%s is %v; it is within 0 and %v", n.name, n.value, n.most)
 		}
+	}
+	if p.Rate == 0 {
+		return errors.New("rate is 0; nothing would be learned")
+	}
+	if p.Limit < 0 {
+		return fmt.Errorf("limit is %v; it is a time", p.Limit)
 	}
 	switch p.Schedule {
 	case Cosine, Linear, Constant:

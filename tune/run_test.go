@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -83,9 +84,15 @@ func (f *fake) Restore(_ context.Context, steps int64, state Weights) error {
 type scores struct {
 	values []float64
 	n      int
+	stop   func() // called in the validation after stopAt others, which does not come to its end; nil: never
+	stopAt int
 }
 
-func (s *scores) Validate(context.Context, Weights) (Scores, error) {
+func (s *scores) Validate(ctx context.Context, _ Weights) (Scores, error) {
+	if s.stop != nil && s.n == s.stopAt {
+		s.stop()
+		return Scores{}, ctx.Err()
+	}
 	v := s.values[min(s.n, len(s.values)-1)]
 	s.n++
 	return Scores{Score: v}, nil
@@ -127,34 +134,59 @@ func job(t *testing.T, trainer Trainer) Job {
 	}
 }
 
-// TestResume holds that a run that is interrupted at any step and goes on ends exactly as one that was not.
+// TestResume holds that a run that is interrupted in any step or validation and goes on ends exactly as one that was not, also
+// where steps are read long after they were done.
 func TestResume(t *testing.T) {
 	straight := &fake{}
 	want, err := Run(t.Context(), job(t, straight))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, at := range []int64{1, 5, 17, 39} {
+	for _, test := range []struct {
+		step       int64 // interrupted in it; 0: in none
+		validation int   // interrupted after so many others, the one of the base among them
+		lag        int
+	}{
+		{step: 1}, {step: 5}, {step: 17}, {step: 39}, {step: 17, lag: 9}, {validation: 1}, {validation: 4, lag: 9}, {validation: 8},
+	} {
 		ctx, cancel := context.WithCancel(t.Context())
-		first := &fake{stop: cancel, stopAt: at}
-		j := job(t, first)
+		j := job(t, &fake{stop: cancel, stopAt: test.step})
+		j.Lag = test.lag
+		v := j.Validator.(*scores)
+		if test.validation > 0 {
+			v.stop, v.stopAt = cancel, test.validation
+		}
 		interrupted, err := Run(ctx, j)
 		if !errors.Is(err, context.Canceled) {
-			t.Fatalf("interrupted after %d: %v", at, err)
+			t.Fatalf("%+v: %v", test, err)
 		}
 		second := &fake{}
 		j.Trainer, j.Resume = second, true
-		j.Validator.(*scores).n = len(interrupted.Measurements)
+		v.n, v.stop = len(interrupted.Measurements), nil
 		got, err := Run(t.Context(), j)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if second.weight != straight.weight {
-			t.Errorf("interrupted after %d: weight %v, want %v", at, second.weight, straight.weight)
+			t.Errorf("%+v: weight %v, want %v", test, second.weight, straight.weight)
 		}
 		if diff := cmp.Diff(want.History, got.History); diff != "" {
-			t.Errorf("interrupted after %d (-want +got):\n%s", at, diff)
+			t.Errorf("%+v (-want +got):\n%s", test, diff)
 		}
+	}
+}
+
+// TestInterruptedAtOnce holds that a run that is interrupted before its first step saves nothing, and says what there is: nothing.
+func TestInterruptedAtOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	j := job(t, &fake{})
+	j.Validator.(*scores).stop = cancel
+	result, err := Run(ctx, j)
+	if !errors.Is(err, context.Canceled) || result == nil || result.Steps != 0 {
+		t.Errorf("%+v: %v", result, err)
+	}
+	if _, err := LastState(j.Folder); !errors.Is(err, ErrNoState) {
+		t.Errorf("a state is saved: %v", err)
 	}
 }
 
@@ -167,12 +199,29 @@ func TestResumeRefuses(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	j = job(t, &fake{stop: cancel, stopAt: 7})
+	j.Terms = Terms{"base": "clip-1", "data": "2"}
 	if _, err := Run(ctx, j); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	j.Resume, j.Plan.Rate = true, 0.2
-	if _, err := Run(t.Context(), j); !errors.Is(err, ErrOtherPlan) {
-		t.Errorf("with another rate: %v", err)
+	j.Resume = true
+	for _, test := range []struct {
+		names  string
+		change func(*Job)
+	}{
+		{"rate, seed", func(j *Job) { j.Plan.Rate, j.Plan.Seed = 0.2, 9 }},
+		{"data", func(j *Job) { j.Terms = Terms{"base": "clip-1", "data": "3"} }},
+		{"base, data", func(j *Job) { j.Terms = nil }},
+		{"steps, recipe", func(j *Job) { j.Plan.Steps++; j.Terms = Terms{"base": "clip-1", "data": "2", "recipe": "x"} }},
+	} {
+		other := j
+		test.change(&other)
+		if _, err := Run(t.Context(), other); !errors.Is(err, ErrOtherRun) || !strings.HasSuffix(err.Error(), ": "+test.names) {
+			t.Errorf("with other %s: %v", test.names, err)
+		}
+	}
+	j.Plan.Limit = time.Hour // may change: it is the clock's
+	if _, err := Run(t.Context(), j); err != nil {
+		t.Errorf("with the same: %v", err)
 	}
 }
 
@@ -209,6 +258,14 @@ func TestDivergence(t *testing.T) {
 	}
 	if _, err := LastState(j.Folder); err != nil {
 		t.Errorf("no state is kept: %v", err)
+	}
+	j = job(t, &fake{})
+	j.Validator = &scores{values: []float64{0.1, 0.2, math.NaN()}}
+	if result, err = Run(t.Context(), j); !errors.Is(err, ErrDiverged) || !strings.Contains(err.Error(), "step 10") {
+		t.Errorf("a score that is no number: %v", err)
+	}
+	if n := len(result.Measurements); n != 2 || !result.Measurements[1].Best {
+		t.Errorf("%d validations", n)
 	}
 }
 

@@ -8,26 +8,28 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"clipsearch/encode/checkpoint"
 )
 
-// A run keeps its state in a folder, one folder a step that it was saved at: step-N. Each appears whole, and the one before it
-// is removed afterwards. It holds
+// A run keeps its state in a folder, in one folder each time that it is saved: step-N-V, after N steps and V validations. Each
+// appears whole, and the one before it is removed afterwards. It holds
 //
 //	state.safetensors  the trainer's state
 //	best.safetensors   the best weights; not there before the first validation
 //	run.json           a record
 //
-// formatVersion is the number of this layout.
-const formatVersion = 1
+// formatVersion is the number of this layout. Version 1 had step-N and no terms.
+const formatVersion = 2
 
 // record is run.json.
 type record struct {
 	Version  int     `json:"version"`
 	Plan     Plan    `json:"plan"`
+	Terms    Terms   `json:"terms"`
 	Step     int     `json:"step"`
 	Best     float64 `json:"best"`
 	Patience int     `json:"patience"` // validations left
@@ -40,8 +42,8 @@ type record struct {
 // ErrNoState says that a folder holds no state to go on from.
 var ErrNoState = errors.New("no saved state of a run")
 
-// ErrOtherPlan says that a saved run has another plan than the one that wants to go on with it.
-var ErrOtherPlan = errors.New("the saved run had other settings")
+// ErrOtherRun says that a saved run had another plan or other terms than the one that wants to go on with it.
+var ErrOtherRun = errors.New("the saved run had other settings")
 
 // save writes the state, if the run keeps one.
 func (l *loop) save(ctx context.Context) error {
@@ -57,18 +59,30 @@ func (l *loop) save(ctx context.Context) error {
 	if int(steps) != l.step { // the last step was begun and given up
 		return fmt.Errorf("save the run: the trainer did %d steps, not %d", steps, l.step)
 	}
-	name := fmt.Sprintf("step-%d", l.step)
+	name := fmt.Sprintf("step-%d-%d", l.step, len(l.result.Measurements))
+	if _, err := os.Stat(filepath.Join(l.Folder, name)); err == nil {
+		return nil // steps and validations are all that changes a run, so it is this one
+	}
 	temp := filepath.Join(l.Folder, "."+name)
 	if err := l.write(temp, state); err != nil {
 		return errors.Join(fmt.Errorf("save the run: %w", err), os.RemoveAll(temp))
 	}
-	if err := os.RemoveAll(filepath.Join(l.Folder, name)); err != nil {
-		return err
-	}
 	if err := os.Rename(temp, filepath.Join(l.Folder, name)); err != nil {
 		return err
 	}
+	if err := syncPath(l.Folder); err != nil { // what is removed next must not be all that a power loss leaves
+		return err
+	}
 	return removeOthers(l.Folder, name)
+}
+
+// syncPath brings a file's content, or a folder's names, to the disk.
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // write fills the folder of a state.
@@ -88,13 +102,17 @@ func (l *loop) write(dir string, state Weights) error {
 		}
 	}
 	data, err := json.Marshal(record{
-		Version: formatVersion, Plan: l.Plan, Step: l.step, Best: l.best, Patience: l.patience,
+		Version: formatVersion, Plan: l.Plan, Terms: l.Terms, Step: l.step, Best: l.best, Patience: l.patience,
 		Loss: l.loss, Losses: l.losses, Micro: l.result.Micro, History: l.result.History,
 	})
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "run.json"), data, 0o644)
+	path := filepath.Join(dir, "run.json")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		return err
+	}
+	return errors.Join(syncPath(path), syncPath(dir))
 }
 
 // removeOthers removes all states of a folder but one.
@@ -117,11 +135,11 @@ func LastState(folder string) (string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	last, latest := "", -1
+	last, latest := "", [2]int{-1, -1}
 	for _, e := range entries {
-		var step int
-		if n, _ := fmt.Sscanf(e.Name(), "step-%d", &step); n == 1 && step > latest {
-			last, latest = e.Name(), step
+		var at [2]int // steps, validations
+		if n, _ := fmt.Sscanf(e.Name(), "step-%d-%d", &at[0], &at[1]); n == 2 && slices.Compare(at[:], latest[:]) > 0 {
+			last, latest = e.Name(), at
 		}
 	}
 	if last == "" {
@@ -148,8 +166,8 @@ func (l *loop) restore(ctx context.Context) error {
 		return fmt.Errorf("%s: saved by another version of the program (%d, this one reads %d)", dir, r.Version, formatVersion)
 	}
 	r.Plan.Limit = l.Plan.Limit
-	if r.Plan != l.Plan {
-		return fmt.Errorf("%s: %w", l.Folder, ErrOtherPlan)
+	if others := append(r.Plan.differences(l.Plan), r.Terms.differences(l.Terms)...); len(others) > 0 {
+		return fmt.Errorf("%s: %w: %s", l.Folder, ErrOtherRun, strings.Join(others, ", "))
 	}
 	state, err := checkpoint.ReadSafetensors(filepath.Join(dir, "state.safetensors"))
 	if err != nil {

@@ -58,6 +58,13 @@ func (f flags) didYouMean(message string) string {
 	return ""
 }
 
+// given returns the names of the flags that the command line had.
+func (f flags) given() map[string]bool {
+	names := make(map[string]bool)
+	f.Visit(func(g *flag.Flag) { names[g.Name] = true })
+	return names
+}
+
 // tidy turns package flag's messages into ours: they spell all flags with one dash, we only those of one letter.
 func tidy(message string) string {
 	for _, m := range []struct{ theirs, ours string }{

@@ -75,16 +75,28 @@ func runTune(ctx context.Context, p Process, args []string) error {
 	if err := t.readSets(ctx, p); err != nil {
 		return err
 	}
-	if err := t.train(ctx, state); err != nil {
-		return err
+	if err = t.train(ctx, state); err == nil {
+		err = t.finish(ctx, p, state)
 	}
-	if err := t.finish(ctx, p, state); err != nil {
-		return err
+	if err != nil {
+		return resumable(err, state)
 	}
 	if t.skipped > 0 {
 		return errSomeSkipped
 	}
 	return nil
+}
+
+// resumable adds to an error that a run can go on, where that is so and nothing else is to be done.
+func resumable(err error, state string) error {
+	var known interface{ Hint() string }
+	if errors.As(err, &known) {
+		return err
+	}
+	if saved, none := tune.LastState(state); none == nil {
+		return withHint(err, "what was learned is saved in %s; the same command with --resume goes on", saved)
+	}
+	return err
 }
 
 // stateSuffix is what a run's own folder is called behind the name of the result.

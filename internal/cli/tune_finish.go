@@ -51,19 +51,7 @@ func (t *tuning) finish(ctx context.Context, p Process, state string) error {
 	if err != nil {
 		return err
 	}
-	weights := encode.ByName(t.result.Best)
-	err = t.base.Write(ctx, t.opts.out, checkpoint.WriteOptions{
-		DType: t.opts.dtype,
-		Weights: func(name string) ([]float32, error) {
-			w, err := weights.Tensor(name)
-			if err != nil {
-				return nil, err
-			}
-			return w.Float32s(), nil
-		},
-		Files: files,
-	})
-	if err != nil {
+	if err := t.write(ctx, t.opts.out, t.result.Best, files); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(state); err != nil {
@@ -81,6 +69,22 @@ func (t *tuning) finish(ctx context.Context, p Process, state string) error {
 	}
 	fmt.Fprintf(p.Stdout, "%s\n%s\n", report.Verdict, t.opts.out)
 	return nil
+}
+
+// write makes a checkpoint of weights, with other files beside them.
+func (t *tuning) write(ctx context.Context, dir string, weights tune.Weights, files map[string][]byte) error {
+	byName := encode.ByName(weights)
+	return t.base.Write(ctx, dir, checkpoint.WriteOptions{
+		DType: t.opts.dtype,
+		Weights: func(name string) ([]float32, error) {
+			w, err := byName.Tensor(name)
+			if err != nil {
+				return nil, err
+			}
+			return w.Float32s(), nil
+		},
+		Files: files,
+	})
 }
 
 // files returns what lies beside the weights: the reports and the model card.
@@ -120,13 +124,20 @@ func (t *tuning) report() tuneReport {
 	if r.Seconds > 0 {
 		r.Speed = float64(t.result.Samples) / r.Seconds
 	}
-	for _, m := range r.Measurements {
-		if m.Best {
-			r.Best = m.Step
-		}
-	}
+	r.Best = bestStep(r.Measurements)
 	r.Verdict = tuneVerdict(r.Measurements, r.Best)
 	return r
+}
+
+// bestStep returns after which step the best weights were; 0: the base's are.
+func bestStep(all []tune.Measurement) int {
+	best := 0
+	for _, m := range all {
+		if m.Best {
+			best = m.Step
+		}
+	}
+	return best
 }
 
 // tuneVerdict says in a sentence what came out of a run.

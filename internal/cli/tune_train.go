@@ -2,9 +2,15 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
 
 	"clipsearch/encode"
 	"clipsearch/eval"
@@ -87,19 +93,62 @@ func (t *tuning) train(ctx context.Context, state string) error {
 		Side: t.base.Config.Vision.ImageSize, Micro: t.opts.micro, Lag: lag,
 		Trainer:   learner{trainer},
 		Validator: t.validator(),
-		Folder:    state, Resume: t.opts.resume, Averaged: r.Learn.Average > 0, Watch: t.printer.show,
+		Folder:    state, Resume: t.opts.resume, Terms: t.terms(), Averaged: r.Learn.Average > 0, Watch: t.printer.show,
 	}
 	t.printer.begin(t)
 	t.result, err = tune.Run(ctx, job)
 	t.printer.end()
 	switch {
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(t.printer.w, "clipsearch: saved after step %d in %s; --resume goes on\n", t.result.Steps, state)
-		return err
-	case errors.Is(err, tune.ErrDiverged) && t.result != nil && t.result.Best != nil:
-		return withHint(err, "the best weights so far are kept in %s; try a lower --lr", state)
+	case errors.Is(err, tune.ErrDiverged):
+		return t.diverged(ctx, state, err)
+	case errors.Is(err, tune.ErrOtherRun):
+		return withHint(err, "go on with the arguments and the data that it was begun with, or remove it to begin anew")
 	}
 	return err
+}
+
+// diverged keeps the best weights so far as a checkpoint in the run's folder, and returns err with a hint to it.
+func (t *tuning) diverged(ctx context.Context, state string, err error) error {
+	best := bestStep(t.result.Measurements)
+	switch {
+	case t.result.Best == nil:
+		return withHint(err, "the base itself gives no numbers; clipsearch model verify checks its files")
+	case best == 0:
+		return withHint(err, "no weights were better than the base's before; try a lower --lr, with another --out")
+	}
+	dir := filepath.Join(state, "best")
+	if failed := errors.Join(os.RemoveAll(dir), t.write(ctx, dir, t.result.Best, nil)); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return withHint(err, "the best weights so far, of step %d, are the model %s; try a lower --lr, with another --out", best, dir)
+}
+
+// terms are what a saved run must have in common with this one, beside the plan, to go on. Device, precision and micro-batch are
+// not among them: another machine may go on, though not bit for bit.
+func (t *tuning) terms() tune.Terms {
+	r := t.opts.recipe
+	terms := tune.Terms{"base": t.base.ID, "data": t.hash, "validation data": t.validationHash(), "metric": r.Metric}
+	for _, set := range t.sets {
+		terms["augmentation of "+set.Name], terms["share of "+set.Name] = fmt.Sprint(set.Augment), fmt.Sprint(set.Share)
+	}
+	learn := reflect.ValueOf(r.Learn)
+	for i := range learn.NumField() {
+		name, _, _ := strings.Cut(learn.Type().Field(i).Tag.Get("json"), ",")
+		terms[name] = fmt.Sprint(learn.Field(i))
+	}
+	return terms
+}
+
+// validationHash is of all that is validated on.
+func (t *tuning) validationHash() string {
+	sum := sha256.New()
+	for _, v := range t.validation {
+		fmt.Fprintf(sum, "%s %v %q\n", v.name, v.weight, v.prompts)
+		for i, picture := range v.report.Set.Pictures {
+			fmt.Fprintf(sum, "%x %q %q\n", v.hashes[i], picture.Captions, picture.Labels)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // validator returns what measures weights.
@@ -125,7 +174,7 @@ func (t *tuning) complete() {
 	if plan.Steps == 0 {
 		plan.Steps = plan.Epoch * t.opts.epochs
 	}
-	if plan.Warmup == 0 {
+	if plan.Warmup == warmupByLength {
 		plan.Warmup = plan.Steps / 10
 	}
 }

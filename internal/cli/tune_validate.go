@@ -75,6 +75,9 @@ func (v *validator) Validate(ctx context.Context, weights tune.Weights) (scores 
 	var total float64
 	for _, set := range v.sets {
 		value, err := set.measure(ctx, model, v.metric, scores.Figures)
+		if errors.Is(err, encode.ErrBadVector) {
+			err = fmt.Errorf("%w: %w", tune.ErrDiverged, err)
+		}
 		if err != nil {
 			return scores, fmt.Errorf("validate on %s: %w", set.name, err)
 		}
