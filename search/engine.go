@@ -16,6 +16,7 @@ type Engine struct {
 	encoder Encoder
 	cache   *vectorCache
 	sieve   *sieve
+	catalog *catalog
 
 	background *background
 }
@@ -32,7 +33,7 @@ type Deps struct {
 func New(deps Deps) *Engine {
 	return &Engine{
 		store: deps.Store, text: deps.Text, vectors: deps.Vectors, encoder: deps.Encoder,
-		cache: newVectorCache(cacheEntries), sieve: &sieve{store: deps.Store},
+		cache: newVectorCache(cacheEntries), sieve: &sieve{store: deps.Store}, catalog: &catalog{store: deps.Store},
 		background: &background{store: deps.Store},
 	}
 }

@@ -39,6 +39,9 @@ func (f Filter) active() bool {
 		f.Lang != "" || f.HasCaption || f.MinSize != Size{} || f.MaxSize != Size{} || f.Orientation != ""
 }
 
+// readsCaptions reports whether captions must be looked at to tell which pass.
+func (f Filter) readsCaptions() bool { return f.Lang != "" || f.HasCaption }
+
 // checked returns f with its values in their canonical spelling, or an ErrBadQuery.
 func (f Filter) checked() (Filter, error) {
 	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
@@ -167,7 +170,7 @@ func (s *sieve) passing(ctx context.Context, f Filter) (map[store.ID]struct{}, e
 
 // each visits the documents, with captions only if f looks at them.
 func (s *sieve) each(ctx context.Context, f Filter, fn func(store.Record) error) error {
-	if f.Lang != "" || f.HasCaption {
+	if f.readsCaptions() {
 		return s.store.EachRecord(ctx, fn)
 	}
 	return s.store.EachDocument(ctx, func(d store.Document) error { return fn(store.Record{Document: d}) })

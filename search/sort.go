@@ -43,7 +43,7 @@ func arrange(found []candidate, order Sort, seed uint64) {
 			return cmp.Or(strings.Compare(filepath.Dir(a.Path), filepath.Dir(b.Path)), compareNames(a, b))
 		}
 	case SortRandom:
-		compare = func(a, b store.Document) int { return cmp.Compare(shuffled(seed, a.ID), shuffled(seed, b.ID)) }
+		compare = func(a, b store.Document) int { return compareShuffled(seed, a.ID, b.ID) }
 	default:
 		return
 	}
@@ -55,6 +55,11 @@ func compareNames(a, b store.Document) int {
 	return cmp.Or(
 		strings.Compare(strings.ToLower(filepath.Base(a.Path)), strings.ToLower(filepath.Base(b.Path))),
 		strings.Compare(a.Path, b.Path))
+}
+
+// compareShuffled orders IDs at random, the same way for the same seed.
+func compareShuffled(seed uint64, a, b store.ID) int {
+	return cmp.Compare(shuffled(seed, a), shuffled(seed, b))
 }
 
 // shuffled maps IDs one to one to an order that looks random (splitmix64's finaliser; Steele, Lea, Flood 2014).

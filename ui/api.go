@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"clipsearch/search"
@@ -24,7 +25,7 @@ type answer struct {
 	Notes   []string `json:"notes,omitempty"`   // what the person should know
 }
 
-// apiSearch answers GET /api/v1/search.
+// apiSearch answers GET /api/v1/search; without anything to search for, with a list of the pictures that the filters let pass.
 func (s *site) apiSearch(w http.ResponseWriter, r *http.Request) {
 	s.answerSearch(w, r, func(*search.Query) {})
 }
@@ -57,6 +58,10 @@ func (s *site) ask(r *http.Request, change func(*search.Query)) (*search.Result,
 		return nil, err
 	}
 	change(&q)
+	if strings.TrimSpace(q.Text) == "" && len(q.Terms) == 0 {
+		request.query = q
+		return s.searcher.List(r.Context(), request.listing())
+	}
 	return s.searcher.Search(r.Context(), q)
 }
 

@@ -34,8 +34,8 @@ func TestAPISearch(t *testing.T) {
 	g.wants("/api/v1/search?q=snow&k=1&offset=1&mode=text", 200, `"rank":2,`)
 	g.wants("/api/v1/search?q=dog&mode=text&prefix=1", 200, `"id":7`)
 	for path, want := range map[string]string{
-		"?":                 "nothing to search for",
-		"?q=":               "nothing to search for",
+		"?k=0":              "from 1 to",
+		"?sort=size":        "no order",
 		"?q=red&k=0":        "at least 1",
 		"?q=red&k=9999999":  "k: ",
 		"?q=red&mode=magic": "no mode",

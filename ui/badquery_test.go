@@ -18,8 +18,10 @@ func TestBadQueries(t *testing.T) {
 		status int
 		want   string // in the body
 	}{
-		{"nothing", url.Values{}, 400, "nothing to search for"},
-		{"empty", url.Values{"q": {""}}, 400, "nothing to search for"},
+		{"nothing", url.Values{}, 200, `"total":13`},
+		{"empty", url.Values{"q": {" "}, "sort": {"relevance"}}, 200, `"total":13`},
+		{"a list from beyond the end", url.Values{"offset": {"1073731824"}, "k": {"10000"}}, 200, `"hits":[]`},
+		{"a list from nowhere", url.Values{"offset": {"1073741825"}}, 400, "offset: "},
 		{"only operators", url.Values{"q": {"+ - + −"}}, 400, "nothing to search for"},
 		{"only excluded words", url.Values{"q": {"-dog"}}, 400, "only words to leave out"},
 		{"only control characters", url.Values{"q": {"\x00\x1b\x07"}}, 400, "nothing to search for"},

@@ -34,6 +34,20 @@ func (n many) Search(ctx context.Context, q search.Query) (*search.Result, error
 	return result, nil
 }
 
+func (n many) List(ctx context.Context, l search.Listing) (*search.Result, error) {
+	return n.Search(ctx, search.Query{K: l.K, Offset: l.Offset, All: true})
+}
+
+func (n many) Place(_ context.Context, _ search.Listing, id search.ID) (search.Place, error) {
+	p := search.Place{Rank: int(id), Total: int(n), Previous: id - 1, Next: id + 1}
+	if p.Rank == int(n) {
+		p.Next = 0
+	}
+	return p, nil
+}
+
+func (n many) Facets(context.Context) (search.Facets, error) { return search.Facets{}, nil }
+
 func (n many) Label(context.Context, search.ID, []string, []string) ([]search.Label, error) {
 	return nil, nil
 }

@@ -3,7 +3,7 @@
 // New makes the handler, Serve runs it on a listener until its context ends. Pages are rendered on the server by templ and
 // work without JavaScript.
 //
-//	GET  /                  search page; its whole state is in the address
+//	GET  /                  search page; its whole state is in the address. Without a question it lists pictures
 //	GET  /picture/{id}      one picture with its captions and its like; the rest of the address is that of the results
 //	POST /picture/{id}/open shows the file in the system's viewer; for requests of this machine only
 //	GET  /original/{id}     the file itself, or its thumbnail where browsers cannot show the format; download=1 to be kept
@@ -20,6 +20,7 @@
 //	GET  /api/v1/search     {"hits":[…],"total":…,"more":…,"took_ms":…,"notes":[…]}
 //	GET  /api/v1/stats      the counts of the library
 //	GET  /api/v1/documents/{id}…  a picture, its like, its labels, where in it things are
+//	GET  /api/v1/tags       the tags of the library, with counts
 //	GET  /api/v1/folders    the folders of the library, with counts
 //	GET  /api/v1/skipped    the files that could not be read
 //	GET  /api/v1/complete   folders of this computer, to name one

@@ -18,7 +18,6 @@ func TestExplorePage(t *testing.T) {
 		t.Error("the seed does not choose the row")
 	}
 	g.wants("/explore?seed=x", 200, randomTitle)
-	g.wants("/", 200, randomTitle)
 }
 
 func TestEvaluatePage(t *testing.T) {

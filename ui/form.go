@@ -17,8 +17,13 @@ func (s *site) form(r request, stats search.Stats) formView {
 	q := r.query
 	v := s.box(r)
 	v.modes = options(string(q.Mode), string(search.ModeHybrid), modeHybrid, string(search.ModeText), modeText, string(search.ModeVector), modeVector)
-	v.sorts = options(string(q.Sort), string(search.SortRelevance), sortRelevance, string(search.SortDate), sortDate,
-		string(search.SortName), sortName, string(search.SortFolder), sortFolder, string(search.SortRandom), sortRandom)
+	v.browses = !r.asks()
+	sorts := []string{string(search.SortRelevance), sortRelevance, string(search.SortDate), sortDate, string(search.SortName), sortName,
+		string(search.SortFolder), sortFolder, string(search.SortRandom), sortRandom}
+	if v.browses { // nothing is better than anything
+		sorts = sorts[2:]
+	}
+	v.sorts = options(string(q.Sort), sorts...)
 	v.model = strconv.Itoa(int(math.Round(100 * search.VectorShare(stats.Model.ID))))
 	v.blend = v.model
 	if r.blend != unset {

@@ -13,6 +13,9 @@ import (
 // Searcher answers queries. *search.Engine is one.
 type Searcher interface {
 	Search(ctx context.Context, q search.Query) (*search.Result, error)
+	List(ctx context.Context, l search.Listing) (*search.Result, error)
+	Place(ctx context.Context, l search.Listing, id search.ID) (search.Place, error)
+	Facets(ctx context.Context) (search.Facets, error)
 	Label(ctx context.Context, id search.ID, labels, prompts []string) ([]search.Label, error)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"clipsearch/internal/jobs"
+	"clipsearch/search"
 )
 
 const (
@@ -54,22 +55,23 @@ func (s *site) fillLibrary(ctx context.Context, v *libraryView) error {
 	if err != nil {
 		return err
 	}
+	all := asking(search.Query{})
 	v.file, v.missing, v.empty, v.work = visible(s.library.Path()), s.missing, stats.Documents == 0, true
-	v.folders, v.skips = foldersView(tops, treeDepth, nil), skips
+	v.folders, v.skips = foldersView(tops, treeDepth, all), skips
 	for _, file := range skipped {
 		v.skipped = append(v.skipped, skippedView{visible(file.Path), visible(file.Reason), visible(file.Detail)})
 	}
 	v.jobs = s.jobsView()
 	number := func(n int) string { return humanize.Comma(int64(n)) }
 	v.facts = []detail{
-		{factPictures, number(stats.Documents)}, {factVectors, number(stats.Vectors)}, {factCaptions, number(stats.Captions)},
-		{factHidden, number(stats.Hidden)}, {factFile, humanize.Bytes(uint64(max(0, stats.Bytes)))},
-		{factThumbs, humanize.Bytes(uint64(max(0, stats.ThumbnailBytes)))}, {factTypes, mostOf(stats.Formats)},
+		{label: factPictures, value: number(stats.Documents)}, {label: factVectors, value: number(stats.Vectors)}, {label: factCaptions, value: number(stats.Captions)},
+		{label: factHidden, value: number(stats.Hidden)}, {label: factFile, value: humanize.Bytes(uint64(max(0, stats.Bytes)))},
+		{label: factThumbs, value: humanize.Bytes(uint64(max(0, stats.ThumbnailBytes)))}, {label: factTypes, value: mostOf(stats.Formats)},
 	}
 	if stats.Model.ID != "" {
-		v.facts = append(v.facts, detail{factModel, visible(fmt.Sprintf(factModelValue, stats.Model.ID, stats.Model.Dims))})
+		v.facts = append(v.facts, detail{label: factModel, value: visible(fmt.Sprintf(factModelValue, stats.Model.ID, stats.Model.Dims))})
 	} else {
-		v.facts = append(v.facts, detail{factModel, factNoModel})
+		v.facts = append(v.facts, detail{label: factModel, value: factNoModel})
 	}
 	return nil
 }
@@ -88,17 +90,16 @@ func mostOf(counts map[string]int) string {
 	return strings.Join(names, ", ")
 }
 
-// foldersView returns folders with those below them, to a depth; search, if not nil, is what is kept to the folder that is
-// chosen.
-func foldersView(tops []*folder, depth int, search *request) []folderView {
-	views := foldersBelow(tops, depth, search)
+// foldersView returns folders with those below them, to a depth; from is what is kept to the folder that is chosen.
+func foldersView(tops []*folder, depth int, from request) []folderView {
+	views := foldersBelow(tops, depth, from)
 	for i := range views { // nothing above them says where they are
 		views[i].root = true
 	}
 	return views
 }
 
-func foldersBelow(all []*folder, depth int, search *request) []folderView {
+func foldersBelow(all []*folder, depth int, from request) []folderView {
 	var views []folderView
 	for _, f := range all[:min(len(all), treeWidth)] {
 		v := folderView{path: visible(f.Path), name: visible(f.Name), pictures: counted(f.Pictures, countsPicture, countsPictures), root: f.Root != nil}
@@ -106,13 +107,11 @@ func foldersBelow(all []*folder, depth int, search *request) []folderView {
 			v.scanned = fmt.Sprintf(scannedAt, moment(f.Root.Scanned.Local()))
 		}
 		if depth > 1 {
-			v.below = foldersBelow(f.Folders, depth-1, search)
+			v.below = foldersBelow(f.Folders, depth-1, from)
 		}
-		if search != nil {
-			within := search.at(1)
-			within.query.Filter.Folder = f.Path
-			v.href = within.address("/")
-		}
+		within := from.at(1)
+		within.query.Filter.Folder = f.Path
+		v.href = within.address("/")
 		views = append(views, v)
 	}
 	return views
@@ -173,5 +172,5 @@ func (s *site) foldersPage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.render(w, r, http.StatusOK, foldersPage(s.frame(r, chooseFolder), foldersView(tops, treeDepth, &from)))
+	s.render(w, r, http.StatusOK, foldersPage(s.frame(r, chooseFolder), foldersView(tops, treeDepth, from)))
 }

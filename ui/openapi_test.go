@@ -114,7 +114,8 @@ func asks(upload string) []ask {
 	return []ask{
 		find("q=red", 200), find("q=red&explain=1&label=red&label=blue", 200), find("q=nothing+of+the+sort&mode=text", 200), find(long, 200),
 		find("q=red&tag=evening", 200), find("upload="+upload, 200), find("q=snow&picture=0.5:"+upload+"&sort=date", 200),
-		find("", 400), find("q=red&mode=magic", 400), find("like=99", 404), find("q=red&upload=feed", 410), find("picture=2:feed", 410),
+		find("", 200), find("folder=2020&sort=name&dedupe=1", 200), find("offset=100000", 200), find("sort=size", 400), find("q=red&offset=100000", 400),
+		get("/api/v1/tags", "?begin=eve&k=3", 200), get("/api/v1/tags", "?k=x", 400), find("q=red&mode=magic", 400), find("like=99", 404), find("q=red&upload=feed", 410), find("picture=2:feed", 410),
 		{"POST /api/v1/uploads", "/api/v1/uploads", string(drawings()[0].data), "image/jpeg", 201},
 		{"POST /api/v1/uploads", "/api/v1/uploads", "no picture", "text/plain", 422},
 		{"POST /api/v1/uploads", "/api/v1/uploads", "", "image/jpeg", 422},

@@ -32,18 +32,24 @@ func (s *site) picturePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	from, err := parseRequest(r.URL.Query(), pageSize, maxPageSize)
-	asked := err == nil && from.asks()
 	found := neighbours{}
-	if asked {
+	switch {
+	case err != nil:
+	case from.asks():
 		found = s.neighbours(r, from, d.ID)
+	default:
+		found = s.listed(r, from, d.ID)
 	}
 	view := s.pictureView(d, captions, found.terms())
 	view.opens = s.open != nil && isLocal(r)
 	view.similar = s.similar(r, d)
 	f := s.frame(r, view.name)
-	if asked {
-		view.back, view.previous, view.next = from.address("/"), found.previous, found.next
-		view.position, view.why = found.position, found.why()
+	view.back, view.previous, view.next, view.position = found.back, found.previous, found.next, found.position
+	if found.rank > 0 {
+		view.rank = strconv.Itoa(found.rank)
+	}
+	view.why = found.why()
+	if err == nil {
 		f.search = s.box(from)
 	}
 	view.find = s.findIn(r, d)
@@ -88,11 +94,13 @@ func details(d search.Document) []detail {
 	var all []detail
 	add := func(label, value string) {
 		if value != "" {
-			all = append(all, detail{label, visible(value)})
+			all = append(all, detail{label: label, value: visible(value)})
 		}
 	}
 	add(detailFile, filepath.Base(d.Path))
-	add(detailFolder, filepath.Dir(d.Path))
+	if dir := filepath.Dir(d.Path); filepath.IsAbs(dir) {
+		all = append(all, detail{detailFolder, visible(dir), inFolder(dir)})
+	}
 	add(detailSize, fmt.Sprintf(detailSizeValue, d.Width, d.Height, humanize.Bytes(uint64(max(0, d.Size)))))
 	add(detailType, strings.ToUpper(d.Format))
 	if d.Taken.IsZero() {
@@ -101,8 +109,9 @@ func details(d search.Document) []detail {
 		add(detailTaken, moment(d.Taken))
 	}
 	add(detailCamera, d.Camera)
+	add(detailPlace, d.Place)
 	if d.HasGPS {
-		add(detailPlace, fmt.Sprintf("%.5f, %.5f", d.Latitude, d.Longitude))
+		add(detailAt, fmt.Sprintf("%.5f, %.5f", d.Latitude, d.Longitude))
 	}
 	add(detailTags, strings.Join(d.Tags, ", "))
 	return all
@@ -140,12 +149,15 @@ func (s *site) similar(r *http.Request, d search.Document) []similarView {
 // neighbours is a picture's place in the results that it was reached from.
 type neighbours struct {
 	hit            *search.Hit // nil: it is not on that page of them
+	rank           int         // from 1; 0: it is not known
 	position       string
+	back           string // address of the results; "" if there are none
 	previous, next string // addresses; "" at the ends
 }
 
 // neighbours finds a picture in the results that it was reached from. What goes wrong there is no harm to its own page.
 func (s *site) neighbours(r *http.Request, from request, id search.ID) (n neighbours) {
+	n.back = from.address("/")
 	from.query.Explain = true
 	q, result, err := s.results(r, from)
 	if err != nil {
@@ -156,15 +168,15 @@ func (s *site) neighbours(r *http.Request, from request, id search.ID) (n neighb
 		return n
 	}
 	n.hit = &result.Hits[at]
-	n.position = fmt.Sprintf(positionOf, humanize.Comma(int64(n.hit.Rank)), summary(result))
+	n.rank, n.position = n.hit.Rank, position(n.hit.Rank, summary(result))
 	if at > 0 {
-		n.previous = pictureAddress(from, result.Hits[at-1])
+		n.previous = pictureAddress(from, result.Hits[at-1].ID)
 	} else if from.page > 1 {
 		n.previous = s.edge(r, from.at(from.page-1), -1)
 	}
 	if at+1 < len(result.Hits) {
-		n.next = pictureAddress(from, result.Hits[at+1])
-	} else if q.Offset+2*q.K <= search.MaxResults {
+		n.next = pictureAddress(from, result.Hits[at+1].ID)
+	} else if q.Offset+q.K < search.MaxResults {
 		n.next = s.edge(r, from.at(from.page+1), 1)
 	}
 	return n
@@ -178,14 +190,19 @@ func (s *site) edge(r *http.Request, page request, which int) string {
 		return ""
 	}
 	if which > 0 {
-		return pictureAddress(page, result.Hits[0])
+		return pictureAddress(page, result.Hits[0].ID)
 	}
-	return pictureAddress(page, result.Hits[len(result.Hits)-1])
+	return pictureAddress(page, result.Hits[len(result.Hits)-1].ID)
 }
 
-// pictureAddress returns the page of a hit of some results.
-func pictureAddress(from request, hit search.Hit) string {
-	return from.address("/picture/" + strconv.FormatUint(hit.ID, 10))
+// position says where in some results a picture is.
+func position(rank int, results string) string {
+	return fmt.Sprintf(positionOf, humanize.Comma(int64(rank)), results)
+}
+
+// pictureAddress returns the page of a picture of some results.
+func pictureAddress(from request, id search.ID) string {
+	return from.address("/picture/" + strconv.FormatUint(id, 10))
 }
 
 // terms returns the words that matched.

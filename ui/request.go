@@ -15,6 +15,7 @@ import (
 const (
 	pageSize    = 60 // tiles: three screens of them, little enough to arrive while the first is looked at
 	maxPageSize = 200
+	maxPage     = search.MaxListed / search.MaxResults
 	maxLikes    = 16 // pictures to search by at once
 )
 
@@ -27,7 +28,8 @@ const (
 //	upload                the token of an uploaded picture
 //	folder, type, since, until, tag, lang, has_caption=1   filters; type and tag take lists
 //	min_size, max_size    filters: 1080 or 1920x1080; orientation: landscape, portrait, square
-//	sort, seed, dedupe=1, all=1, prefix=1                  order and selection
+//	sort, seed, dedupe=1, all=1, prefix=1                  order and selection; without anything to search for, all that
+//	                                                       the filters let pass is listed, the newest first
 //	k, offset             hits, and hits left out before them; the page has p, from 1, in place of offset
 //	fusion, text_weight, vector_weight, explain=1          fusion
 //	blend                 both weights in one: the vector leg's share in percent, from 0 to 100
@@ -59,8 +61,8 @@ func parseRequest(values url.Values, defaultK, maxK int) (request, error) {
 	q.Sort = search.Sort(values.Get("sort"))
 	q.Fusion = search.Fusion(values.Get("fusion"))
 	q.K = p.number("k", defaultK, 0, maxK)
-	r.page = p.number("p", 1, 1, search.MaxResults)
-	q.Offset = p.number("offset", (r.page-1)*max(1, q.K), 0, search.MaxResults)
+	r.page = p.number("p", 1, 1, maxPage)
+	q.Offset = p.number("offset", (r.page-1)*max(1, q.K), 0, search.MaxListed)
 	q.Seed = uint64(p.number("seed", 0, 0, math.MaxInt32))
 	q.Dedupe, q.All, q.Prefix, q.Explain = p.yes("dedupe"), p.yes("all"), p.yes("prefix"), p.yes("explain")
 	q.TextWeight, q.VectorWeight = p.weight("text_weight"), p.weight("vector_weight")
@@ -99,6 +101,19 @@ func parseRequest(values url.Values, defaultK, maxK int) (request, error) {
 func (r request) asks() bool {
 	return strings.TrimSpace(r.query.Text) != "" || len(r.query.Terms) > 0 || r.upload != ""
 }
+
+// listing returns what the request lists if it asks for nothing.
+func (r request) listing() search.Listing {
+	q := r.query
+	l := search.Listing{Filter: q.Filter, Sort: q.Sort, Seed: q.Seed, Dedupe: q.Dedupe, K: q.K, Offset: q.Offset}
+	if l.Sort == search.SortRelevance {
+		l.Sort = search.SortDate
+	}
+	return l
+}
+
+// isHome reports whether the request is that of the start page.
+func (r request) isHome() bool { return !r.asks() && r.address("/") == "/" }
 
 // likes returns the pictures that the request searches by.
 func (r request) likes() []search.ID {

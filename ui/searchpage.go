@@ -20,10 +20,14 @@ func (s *site) searchPage(w http.ResponseWriter, r *http.Request) {
 	if request.query.Sort == search.SortRandom && request.query.Seed == 0 {
 		request.query.Seed = 1 + rand.Uint64N(1<<30) // the next page continues the same order
 	}
-	view := searchView{home: !request.asks() && err == nil}
+	view := searchView{home: request.isHome() && err == nil}
 	status := http.StatusOK
-	if err == nil && !view.home {
+	switch {
+	case err != nil:
+	case request.asks():
 		err = s.fill(r, request, &view)
+	default:
+		err = s.browse(r, request, &view)
 	}
 	if r.Context().Err() != nil {
 		return // nobody reads it
@@ -50,13 +54,16 @@ func (s *site) results(r *http.Request, request request) (search.Query, *search.
 		return q, nil, err
 	}
 	q.Filter.Without = request.likes()
+	if q.Offset < search.MaxResults {
+		q.K = min(q.K, search.MaxResults-q.Offset) // the last page may be short
+	}
 	result, err := s.searcher.Search(r.Context(), q)
 	return q, result, err
 }
 
 // fill runs the search and puts its result into the view.
 func (s *site) fill(r *http.Request, request request, view *searchView) error {
-	q, result, err := s.results(r, request)
+	_, result, err := s.results(r, request)
 	if err != nil {
 		return err
 	}
@@ -65,13 +72,9 @@ func (s *site) fill(r *http.Request, request request, view *searchView) error {
 	}
 	view.summary = summary(result)
 	view.took = tookText(result.Took)
-	view.pager = pages(request, result)
+	view.pager = pages(request, result, search.MaxResults)
 	view.weaker = weakerOf(request, result)
-	view.grid = gridView{page: request.page, size: q.K, details: request.details, open: result.More}
-	view.grid.pages = (min(result.Total, search.MaxResults) + q.K - 1) / q.K
-	for _, hit := range result.Hits {
-		view.grid.tiles = append(view.grid.tiles, s.tile(hit, request))
-	}
+	view.grid = s.gridOf(request, result, search.MaxResults)
 	switch {
 	case len(result.Hits) > 0:
 	case result.Total > 0:
@@ -84,6 +87,16 @@ func (s *site) fill(r *http.Request, request request, view *searchView) error {
 	return nil
 }
 
+// gridOf returns the tiles of a page of results, of which the first most can be shown.
+func (s *site) gridOf(r request, result *search.Result, most int) gridView {
+	k := r.query.K
+	v := gridView{page: r.page, size: k, details: r.details, open: result.More, pages: (min(result.Total, most) + k - 1) / k}
+	for _, hit := range result.Hits {
+		v.tiles = append(v.tiles, s.tile(hit, r))
+	}
+	return v
+}
+
 // surround puts what does not depend on the result into the view.
 func (s *site) surround(r *http.Request, request request, view *searchView, f *frame) error {
 	stats, err := s.counts.get(r.Context())
@@ -91,17 +104,11 @@ func (s *site) surround(r *http.Request, request request, view *searchView, f *f
 		return err
 	}
 	view.empty, view.missing = stats.Documents == 0, s.missing
-	if view.home && !view.empty {
-		view.random = s.randomRow(stats.Sequence % largestSeed)
-	}
 	if view.home && !view.empty && stats.Vectors == 0 {
 		view.notes = append(view.notes, noModelNote)
 	}
-	view.counts = []string{
-		counted(stats.Documents, countsPicture, countsPictures), counted(stats.Captions, countsCaption, countsCaptions),
-		counted(stats.Vectors, countsVector, countsVectors),
-	}
 	f.search = s.form(request, stats)
+	f.search.filters.years, f.search.filters.tags = s.known(r)
 	return nil
 }
 
@@ -139,6 +146,10 @@ func (s *site) subject(r request) string {
 		return fmt.Sprintf(likeTitle, s.nameOf(likes[0]))
 	case r.upload != "":
 		return uploadTitle
+	case r.query.Filter.Folder != "":
+		return filepath.Base(r.query.Filter.Folder)
+	case !r.isHome():
+		return placeAll
 	}
 	return ""
 }
@@ -173,14 +184,14 @@ func tookText(d time.Duration) string {
 	return fmt.Sprintf(tookSeconds, d.Seconds())
 }
 
-// pages returns the links to the pages around a result.
-func pages(r request, result *search.Result) pager {
+// pages returns the links to the pages around a result, of which the first most pictures can be shown.
+func pages(r request, result *search.Result, most int) pager {
 	q := r.query
 	p := pager{current: fmt.Sprintf(pageRange, r.page, humanize.Comma(int64(q.Offset+1)), humanize.Comma(int64(q.Offset+len(result.Hits))))}
 	if r.page > 1 {
 		p.previous = r.at(r.page - 1).address("/")
 	}
-	if end := r.query.Offset + r.query.K; end < result.Total && end+r.query.K <= search.MaxResults {
+	if end := r.query.Offset + r.query.K; end < min(result.Total, most) {
 		p.next = r.at(r.page + 1).address("/")
 	}
 	return p

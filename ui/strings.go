@@ -9,6 +9,13 @@ const (
 	homeHeading = "Search your pictures"
 	homeLead    = "By what their captions say, by what they show, or by another picture. Nothing leaves this computer."
 
+	homeNewest    = "Newest"
+	placeAll      = "All pictures"
+	aboveLabel    = "Folders above"
+	belowLabel    = "Folders in it"
+	moreFolders   = "more folders"
+	noPicturesFor = "No picture passes these filters."
+
 	skipToContent   = "Skip to the pictures"
 	placesLabel     = "Places"
 	placesLabelFoot = "Places, again"
@@ -135,10 +142,6 @@ const (
 
 	countsPicture  = "1 picture"
 	countsPictures = "%s pictures"
-	countsCaption  = "1 caption"
-	countsCaptions = "%s captions"
-	countsVector   = "1 searchable by content"
-	countsVectors  = "%s searchable by content"
 
 	backToResults   = "Back to the results (Esc)"
 	captionsTitle   = "Captions"
@@ -153,6 +156,7 @@ const (
 	detailModified  = "File dated"
 	detailCamera    = "Camera"
 	detailPlace     = "Place"
+	detailAt        = "Coordinates"
 	detailTags      = "Tags"
 	detailType      = "Type"
 	detailSizeValue = "%d × %d px, %s"
@@ -267,9 +271,9 @@ const (
 // outsideCommands returns what is done in a terminal, with what it does.
 func outsideCommands() []detail {
 	return []detail{
-		{"clipsearch compact", "forgets pictures that are gone, and shrinks the file"},
-		{"clipsearch verify --repair", "mends a damaged library"},
-		{"clipsearch export FOLDER", "writes documents, captions and vectors into plain files; import reads them back"},
+		{label: "clipsearch compact", value: "forgets pictures that are gone, and shrinks the file"},
+		{label: "clipsearch verify --repair", value: "mends a damaged library"},
+		{label: "clipsearch export FOLDER", value: "writes documents, captions and vectors into plain files; import reads them back"},
 	}
 }
 

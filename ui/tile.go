@@ -15,8 +15,10 @@ func (s *site) tile(hit search.Hit, r request) tile {
 	name := visible(filepath.Base(hit.Path))
 	t := tile{
 		id: id, rank: hit.Rank, href: r.address("/picture/" + id), image: s.image(d, name),
-		name: name, score: fmt.Sprintf("%.3f", hit.Score), ranks: ranks(hit),
-		like: likeAddress(hit.ID), naming: moreLikeThis + ": " + name,
+		name: name, ranks: ranks(hit), like: likeAddress(hit.ID), naming: moreLikeThis + ": " + name,
+	}
+	if r.asks() { // else nothing is scored
+		t.score = fmt.Sprintf("%.3f", hit.Score)
 	}
 	if best := bestCaption(hit); best != "" {
 		t.image.alt = best

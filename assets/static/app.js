@@ -70,7 +70,7 @@ function show(page, fields) {
   document.title = page.title;
   const tools = one("#tools"), wanted = one("#tools", page);
   const open = one(".filters", tools ?? document)?.open;
-  if (!tools !== !wanted || (tools && fields)) {
+  if (tools?.className !== wanted?.className || (tools && fields)) {
     tools?.remove();
     if (wanted) {
       one("#content").prepend(wanted);
@@ -401,7 +401,7 @@ class Grid {
       if (grid !== this) return;
       const list = one(".grid", page);
       if (list) {
-        this.grow(Math.min(Number(list.dataset.pages), Math.floor(10000 / this.size)));
+        this.grow(Number(list.dataset.pages));
         this.fill(slot, all(".tile", list).map((t) => document.adoptNode(t)));
       } else if (ok) {
         this.shrink(slot.page - 1);
@@ -590,7 +590,7 @@ async function view(address, how, focus) {
   }
   const part = document.createElement("div");
   part.className = "viewer";
-  part.dataset.id = viewer.dataset.id;
+  Object.assign(part.dataset, viewer.dataset);
   part.append(...viewer.childNodes);
   overlay.setAttribute("aria-label", one("h1", part).textContent);
   overlay.replaceChildren(part);
@@ -624,10 +624,10 @@ function back() {
 async function close() {
   viewing?.abort();
   if (!overlay) return;
-  const { id } = one(".viewer", overlay).dataset;
+  const { id, rank } = one(".viewer", overlay).dataset;
   overlay.remove();
   overlay = null;
-  const tile = grid?.tile(id);
+  const tile = grid?.tile(id) ?? (rank && (await grid?.to(rank)));
   if (!tile) return;
   const slot = grid.slots.find((s) => s.tiles?.includes(tile));
   grid.show(slot, true);
@@ -880,7 +880,6 @@ addEventListener("popstate", async () => {
 
 // follow keeps the work on the page as it is, from when the page was made.
 function follow() {
-  const events = new EventSource("/api/v1/jobs/events");
   let due, busy = false;
   const renew = async () => {
     due = null;
@@ -900,7 +899,16 @@ function follow() {
     busy = false;
   };
   const changed = () => { due ??= setTimeout(renew, 400); };
-  events.addEventListener("job", changed);
+  // A browser holds few connections to a server: only a page that can be seen keeps one.
+  let events;
+  const listen = () => {
+    events?.close();
+    if (document.hidden) return;
+    events = new EventSource("/api/v1/jobs/events");
+    events.addEventListener("job", changed);
+  };
+  listen();
+  document.addEventListener("visibilitychange", listen);
   addEventListener("pagehide", () => events.close());
 }
 
@@ -917,8 +925,24 @@ async function complete(field) {
   }
 }
 
-document.addEventListener("input", (event) => { if (event.target.name === "folder" && one("#paths")) complete(event.target); });
-document.addEventListener("focusin", (event) => { if (event.target.name === "folder" && one("#paths")) complete(event.target); });
+// completeTag offers the tags that go on with the last one in the field.
+async function completeTag(field) {
+  const before = field.value.replace(/[^,]*$/, (last) => /^ */.exec(last)[0]);
+  try {
+    const answer = await fetch("/api/v1/tags?begin=" + encodeURIComponent(field.value.slice(before.length)));
+    const { tags } = await answer.json();
+    field.list.replaceChildren(...tags.map(({ tag }) => Object.assign(document.createElement("option"), { value: before + tag })));
+  } catch {
+    // it can be typed
+  }
+}
+
+for (const when of ["input", "focusin"]) {
+  document.addEventListener(when, ({ target }) => {
+    if (target.name === "folder" && one("#paths")) complete(target);
+    if (target.name === "tag" && target.list && when === "input") completeTag(target);
+  });
+}
 
 // ---- The page as it came
 

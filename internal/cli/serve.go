@@ -115,6 +115,10 @@ func keepUp(ctx context.Context, p Process, opts common, lib *library, engine *e
 		})
 	}
 	working.Go(func() { lib.jobs.Run(ctx, &worker{process: p, flags: opts, library: lib}) })
+	begin("the list of pictures is not prepared", func() error {
+		_, err := engine.Facets(ctx)
+		return err
+	})
 	begin("the graph of vectors is not kept up", func() error { return engine.vectors.Tend(ctx) })
 	if watch {
 		begin("the folders are not followed any more", func() error { return followFolders(ctx, p, opts, lib) })
