@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"clipsearch/index/store"
 	"clipsearch/internal/imgio"
+	"clipsearch/internal/regular"
 	"clipsearch/internal/scan"
 )
 
@@ -87,7 +87,7 @@ func readFile(file scan.File) ([]byte, error) {
 	if file.Size > maxFileBytes {
 		return nil, fmt.Errorf("%w: the file has %d bytes, the limit is %d", imgio.ErrTooLarge, file.Size, maxFileBytes)
 	}
-	return os.ReadFile(file.Path)
+	return regular.ReadFile(file.Path)
 }
 
 // copy makes a document that shares the vector, the thumbnail and all that the content says of another one.

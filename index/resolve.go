@@ -5,11 +5,11 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"os"
 
 	"golang.org/x/sync/errgroup"
 
 	"clipsearch/index/store"
+	"clipsearch/internal/regular"
 )
 
 // fate is what becomes of a file whose content is known.
@@ -131,7 +131,7 @@ func (r *run) compare(ctx context.Context, jobs []job) ([]job, error) {
 // hashFile returns the SHA-256 of a file's content.
 func hashFile(path string) ([32]byte, error) {
 	var sum [32]byte
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return sum, err
 	}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"clipsearch/internal/regular"
 )
 
 // Add copies the checkpoint in dir into places.Models under name, with a record of its files' hashes that VerifyFiles
@@ -79,7 +81,7 @@ func (c *Checkpoint) companions() ([]string, error) {
 
 // copyFile copies a file to the disk and returns its SHA-256 in hexadecimal.
 func copyFile(ctx context.Context, to, from string) (sum string, err error) {
-	in, err := os.Open(from)
+	in, err := regular.Open(from)
 	if err != nil {
 		return "", err
 	}

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"clipsearch/internal/regular"
 )
 
 // maxText bounds the size of a checkpoint's JSON and text files, bytes. CLIP's
@@ -18,7 +20,7 @@ const maxText = 64 << 20
 
 // readText reads a JSON or text file of a checkpoint.
 func readText(path string) ([]byte, error) {
-	f, _, err := openRegular(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, pathFault(path, err)
 	}
@@ -42,21 +44,20 @@ func pathFault(path string, err error) error {
 	return &Error{Path: path, Err: err}
 }
 
-// openRegular opens a file and returns its size, bytes. It looks before it
-// opens, since opening a pipe would wait.
-func openRegular(path string) (*os.File, int, error) {
-	info, err := os.Stat(path)
+// openSized opens a file and returns its size, bytes.
+func openSized(path string) (*os.File, int, error) {
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, 0, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	info, err := f.Stat()
+	if err == nil && info.Size() > math.MaxInt {
+		err = &os.PathError{Op: "read", Path: path, Err: errors.New("too large for this machine")}
 	}
-	if info.Size() > math.MaxInt {
-		return nil, 0, &os.PathError{Op: "read", Path: path, Err: errors.New("too large for this machine")}
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
 	}
-	f, err := os.Open(path)
-	return f, int(info.Size()), err
+	return f, int(info.Size()), nil
 }
 
 // exists reports whether a directory has an entry of that name, even a link

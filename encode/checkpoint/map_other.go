@@ -9,7 +9,7 @@ import (
 
 // mapFile reads a whole file: there is no map here. unmap does nothing.
 func mapFile(path string) (data []byte, unmap func() error, err error) {
-	f, size, err := openRegular(path)
+	f, size, err := openSized(path)
 	if err != nil {
 		return nil, nil, err
 	}

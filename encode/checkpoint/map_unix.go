@@ -11,7 +11,7 @@ import (
 // mapFile maps a file read-only. unmap may be called once; the bytes must not be
 // used afterwards. An empty file gives no bytes.
 func mapFile(path string) (data []byte, unmap func() error, err error) {
-	f, size, err := openRegular(path)
+	f, size, err := openSized(path)
 	if err != nil {
 		return nil, nil, err
 	}

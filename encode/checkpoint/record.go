@@ -7,8 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
+
+	"clipsearch/internal/regular"
 )
 
 // hashesName is the file beside a checkpoint's own in which is recorded what
@@ -67,7 +68,7 @@ func readRecord(dir string) (hashes, error) {
 
 // hashFile returns the hexadecimal SHA-256 of a file.
 func hashFile(ctx context.Context, path string) (string, error) {
-	in, err := os.Open(path)
+	in, err := regular.Open(path)
 	if err != nil {
 		return "", pathFault(path, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"clipsearch/internal/regular"
 )
 
 // Resolve returns the directory of the model that a user calls name: the path
@@ -121,7 +123,7 @@ func readRevision(repository, revision string) (string, error) {
 	if !isPlainName(revision) {
 		return "", fmt.Errorf("%w: no revision is called %.80q", ErrNotFound, revision)
 	}
-	data, err := os.ReadFile(filepath.Join(repository, "refs", revision))
+	data, err := regular.ReadFile(filepath.Join(repository, "refs", revision))
 	if err != nil && revision != mainRevision {
 		return revision, nil // a commit
 	}

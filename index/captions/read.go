@@ -5,12 +5,13 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"golang.org/x/text/encoding/unicode"
+
+	"clipsearch/internal/regular"
 )
 
 // peekBytes is how much of a file decides its form.
@@ -26,7 +27,7 @@ func Read(path string) (*File, error) { return readPath(path, captionKind) }
 func ReadLabels(path string) (*File, error) { return readPath(path, labelKind) }
 
 func readPath(path string, k kind) (*File, error) {
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

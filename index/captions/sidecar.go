@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"clipsearch/internal/regular"
 )
 
 // maxSidecar is how much of a text file beside a picture is read, in bytes.
@@ -27,14 +28,10 @@ func Sidecar(picture string) ([]Line, error) {
 	if path == picture {
 		return nil, nil
 	}
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+	file, err := regular.Open(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, regular.ErrNotRegular) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"clipsearch/index/store"
 	"clipsearch/internal/npy"
 	"clipsearch/internal/progress"
+	"clipsearch/internal/regular"
 )
 
 // The files of an exported folder.
@@ -172,7 +173,7 @@ func ImportFolder(ctx context.Context, st *store.Store, dir string, meter *progr
 
 // readLibrary reads library.json.
 func readLibrary(path string) (library, error) {
-	data, err := os.ReadFile(path)
+	data, err := regular.ReadFile(path)
 	if err != nil {
 		return library{}, err
 	}
@@ -188,7 +189,7 @@ func readLibrary(path string) (library, error) {
 
 // documents takes in all lines of documents.jsonl.
 func (m *importer) documents(ctx context.Context, path string, matrix *npy.File) error {
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return err
 	}

@@ -4,13 +4,13 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	"clipsearch/index/captions"
 	"clipsearch/index/store"
 	"clipsearch/internal/npy"
 	"clipsearch/internal/progress"
+	"clipsearch/internal/regular"
 )
 
 // VectorOptions say what belongs to a matrix of vectors.
@@ -102,7 +102,7 @@ func matchCaptions(opts VectorOptions, ids []string) (*captions.Matcher, error) 
 
 // readIDs returns the names in a file, which must be want different ones.
 func readIDs(path string, want int) ([]string, error) {
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

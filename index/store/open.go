@@ -12,6 +12,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"clipsearch/internal/regular"
 )
 
 // defaultTimeout is how long Open waits for another process to let go of the file.
@@ -103,20 +105,19 @@ const minBytes = 4 * filePage
 // inspect checks, without locking it, that path is a file that bbolt may open:
 // bbolt would fill an empty one.
 func inspect(path string) error {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	f, err := regular.Open(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return ErrNotFound
-	}
-	if err != nil {
+	case errors.Is(err, regular.ErrNotRegular):
+		return fmt.Errorf("%w: it is %w", ErrNotLibrary, regular.ErrNotRegular)
+	case err != nil:
 		return err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return err
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%w: it is not a regular file", ErrNotLibrary)
 	}
 	found := false
 	for _, offset := range boltMagicOffsets {

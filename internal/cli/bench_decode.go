@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"clipsearch/encode/pixel"
 	"clipsearch/index"
 	"clipsearch/internal/imgio"
+	"clipsearch/internal/regular"
 )
 
 // decodeBench is what bench decode reports; its JSON is part of the CLI contract.
@@ -132,7 +132,7 @@ func (d *decodeRun) measure(ctx context.Context, files []string, threads int) (d
 
 // one decodes one file.
 func (d *decodeRun) one(file string) error {
-	data, err := os.ReadFile(file)
+	data, err := regular.ReadFile(file)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -16,6 +15,7 @@ import (
 
 	"clipsearch/index/store"
 	"clipsearch/internal/npy"
+	"clipsearch/internal/regular"
 	"clipsearch/internal/vec"
 	"clipsearch/search"
 )
@@ -140,7 +140,7 @@ func similarProbes(ctx context.Context, st *store.Store, n int) (queries []probe
 
 // readReplay reads the queries, a line each, as terms without grammar, and their vectors, row by row; the path "" is none.
 func readReplay(texts, vectors string) (queries []probe, encoder replay, err error) {
-	content, err := os.ReadFile(texts)
+	content, err := regular.ReadFile(texts)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"clipsearch/encode"
 	"clipsearch/index/store"
+	"clipsearch/internal/regular"
 )
 
 const embedHelp = `Usage: clipsearch embed [flags] FILE|TEXT...
@@ -136,7 +137,7 @@ func embedSome(ctx context.Context, p Process, model *encode.Model, inputs []str
 	var done []string
 	var vectors [][]float32
 	for _, path := range inputs {
-		data, err := os.ReadFile(path)
+		data, err := regular.ReadFile(path)
 		var vector []float32
 		if err == nil {
 			vector, err = encodeImage(ctx, model, data)

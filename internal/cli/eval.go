@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
 	"clipsearch/encode"
 	"clipsearch/eval"
 	"clipsearch/internal/progress"
+	"clipsearch/internal/regular"
 )
 
 const evalHelp = `Usage: clipsearch eval [flags] DATASET
@@ -162,7 +162,7 @@ func openBaseline(path string) (*eval.Baseline, error) {
 	if path == "" {
 		return nil, nil
 	}
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

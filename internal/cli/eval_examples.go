@@ -3,11 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"clipsearch/eval"
 	"clipsearch/internal/imgio"
+	"clipsearch/internal/regular"
 	"clipsearch/internal/report"
 )
 
@@ -84,7 +84,7 @@ func (s *shots) picture(place int, lead string) report.Picture {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(s.dir, filepath.FromSlash(name))
 	}
-	data, err := os.ReadFile(path)
+	data, err := regular.ReadFile(path)
 	if err != nil {
 		return p
 	}

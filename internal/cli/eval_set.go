@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -20,6 +19,7 @@ import (
 	"clipsearch/index/store"
 	"clipsearch/internal/imgio"
 	"clipsearch/internal/progress"
+	"clipsearch/internal/regular"
 	"clipsearch/internal/scan"
 )
 
@@ -212,7 +212,7 @@ func encodePictures(ctx context.Context, model *encode.Model, all []evalPicture,
 
 // prepareFile returns a picture file as the image tower's input.
 func prepareFile(model *encode.Model, path string) ([]uint8, error) {
-	data, err := os.ReadFile(path)
+	data, err := regular.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"clipsearch/encode"
 	"clipsearch/internal/imgio"
+	"clipsearch/internal/regular"
 	"clipsearch/locate"
 )
 
@@ -125,7 +126,7 @@ func parseLocate(args []string) (opts locateOptions, err error) {
 
 // findInFile decodes the picture no larger than is looked at, and looks.
 func findInFile(ctx context.Context, model *encode.Model, opts locateOptions) (locate.Result, error) {
-	data, err := os.ReadFile(opts.image)
+	data, err := regular.ReadFile(opts.image)
 	if err != nil {
 		return locate.Result{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"clipsearch/encode/checkpoint"
+	"clipsearch/internal/regular"
 )
 
 // convertModel writes a checkpoint with its weights in another precision.
@@ -49,7 +50,7 @@ func papersOf(dir string) (map[string][]byte, error) {
 		if name != "README.MD" && !strings.HasPrefix(name, "LICEN") {
 			continue
 		}
-		data, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		data, err := regular.ReadFile(filepath.Join(dir, entry.Name()))
 		if err != nil {
 			return nil, err
 		}

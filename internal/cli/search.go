@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"clipsearch/internal/regular"
 	"clipsearch/search"
 )
 
@@ -176,7 +177,7 @@ func termFlags(p Process, f *flag.FlagSet, terms *[]search.Term) {
 	f.Func("text", "", func(s string) error { return add(search.Term{Kind: search.TermText, Text: s, Weight: 1}) })
 	f.Func("not", "", func(s string) error { return add(search.Term{Kind: search.TermText, Text: s, Weight: -1}) })
 	f.Func("image", "", func(path string) error {
-		data, err := os.ReadFile(p.path(path))
+		data, err := regular.ReadFile(p.path(path))
 		if err != nil {
 			return err
 		}

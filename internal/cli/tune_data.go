@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"os"
 	"runtime"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 
 	"clipsearch/eval"
 	"clipsearch/internal/imgio"
+	"clipsearch/internal/regular"
 	"clipsearch/tune"
 )
 
@@ -97,7 +97,7 @@ func (t *tuning) readSet(ctx context.Context, p Process, from recipeSet) ([]tune
 
 // readExample decodes a picture file so that its shorter side has at most short px.
 func readExample(path string, short int) (e tune.Example, err error) {
-	data, err := os.ReadFile(path)
+	data, err := regular.ReadFile(path)
 	if err != nil {
 		return e, err
 	}

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"clipsearch/internal/regular"
 	"clipsearch/tune"
 )
 
@@ -136,7 +136,7 @@ func chooseRecipe(dataset, published string, scratch bool) (recipe, error) {
 
 // readRecipe reads a recipe file.
 func readRecipe(path string) (recipe, error) {
-	data, err := os.ReadFile(path)
+	data, err := regular.ReadFile(path)
 	if err != nil {
 		return recipe{}, err
 	}

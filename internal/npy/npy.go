@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"clipsearch/internal/regular"
 	"clipsearch/internal/vec"
 )
 
@@ -65,7 +66,7 @@ type File struct {
 // Open opens a file and checks its header against its length. Errors name the file: ErrFormat, ErrUnsupported, or the
 // system's.
 func Open(path string) (*File, error) {
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"clipsearch/internal/regular"
 )
 
 // IgnoreFile is the name of the files that leave out what lies beside and below them, one pattern a line in gitignore
@@ -108,15 +110,15 @@ func CheckPatterns(lines []string) error {
 func readIgnore(folder, base string) (found rules, err error) {
 	path := filepath.Join(folder, IgnoreFile)
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
-		return rules{}, nil
-	}
 	var data []byte
-	if err == nil && info.Size() > maxIgnore {
+	if err == nil && info.Mode().IsRegular() && info.Size() > maxIgnore {
 		err = fmt.Errorf("%s has more than %d bytes", IgnoreFile, maxIgnore)
 	}
 	if err == nil {
-		data, err = os.ReadFile(path)
+		data, err = regular.ReadFile(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, regular.ErrNotRegular) {
+		return rules{}, nil
 	}
 	if err != nil {
 		return rules{}, &unreadableIgnore{err}
