@@ -15,7 +15,7 @@ import (
 
 // pullModel downloads a checkpoint into the Hugging Face cache and prints its folder.
 func pullModel(ctx context.Context, p Process, opts modelFlags, places places, name string) error {
-	repository, err := hub.ParseRepository(name)
+	repository, err := hub.ParseRepository(name, p.Getenv("HF_ENDPOINT"))
 	if err != nil {
 		return err
 	}

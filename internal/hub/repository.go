@@ -20,8 +20,9 @@ type Repository struct {
 const mainRevision = "main"
 
 // ParseRepository reads what a user may write: ORG/NAME, ORG/NAME@REVISION, or the address of a repository's page, such as
-// https://huggingface.co/ORG/NAME or …/tree/REVISION. ErrName if it is none of them.
-func ParseRepository(s string) (Repository, error) {
+// https://huggingface.co/ORG/NAME or …/tree/REVISION. endpoint is the hub that is in use, "" for DefaultEndpoint: a page of it
+// may lie below a path. ErrName if it is none of them.
+func ParseRepository(s, endpoint string) (Repository, error) {
 	r := Repository{Name: s, Revision: mainRevision}
 	if strings.Contains(s, "://") {
 		u, err := url.Parse(s)
@@ -29,7 +30,13 @@ func ParseRepository(s string) (Repository, error) {
 			return r, &Error{Object: fmt.Sprintf("%.200q", s), Err: ErrName, Advice: "an address is like https://huggingface.co/openai/clip-vit-base-patch32"}
 		}
 		r.Endpoint = u.Scheme + "://" + u.Host
-		r.Name = strings.Trim(u.Path, "/")
+		path := u.Path
+		if below, ok := strings.CutPrefix(s, strings.TrimRight(endpoint, "/")+"/"); ok && endpoint != "" {
+			r.Endpoint = strings.TrimRight(endpoint, "/")
+			path, _, _ = strings.Cut(below, "?")
+			path, _, _ = strings.Cut(path, "#")
+		}
+		r.Name = strings.Trim(path, "/")
 		if name, revision, ok := strings.Cut(r.Name, "/tree/"); ok {
 			r.Name, r.Revision = name, revision
 		}

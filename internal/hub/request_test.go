@@ -134,16 +134,19 @@ func TestParseRepository(t *testing.T) {
 		"https://huggingface.co/a/b":            {"https://huggingface.co", "a/b", "main"},
 		"https://huggingface.co/a/b/":           {"https://huggingface.co", "a/b", "main"},
 		"http://mirror:8080/a/b/tree/dev?x=1#y": {"http://mirror:8080", "a/b", "dev"},
+		"https://mirror/hf/a/b/tree/dev?x=1#y":  {"https://mirror/hf", "a/b", "dev"},
+		"https://mirror/a/b":                    {"https://mirror", "a/b", "main"},
 	} {
-		if got, err := ParseRepository(s); err != nil || got != want {
+		if got, err := ParseRepository(s, "https://mirror/hf/"); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", s, got, err)
 		}
 	}
 	for _, s := range []string{
 		"", "a/b/c", "../b", "a/..", "a//b", "/a", "a b", "a/b@", "a/b@../c", "a--b", "a\\b", "a/b@x/y", ".git/config",
 		"https://huggingface.co", "https://huggingface.co/a/b/c", "ftp://x/a/b", "https://me:pw@x/a/b", "https://x/a/b/tree/../..", strings.Repeat("a", 200),
+		"https://mirror/hf/../a/b", "https://mirror/hf/a%2fb", "https://mirror/hfx/a/b", "https://mirror/hf/", "https://me@mirror/hf/a/b",
 	} {
-		if got, err := ParseRepository(s); !errors.Is(err, ErrName) {
+		if got, err := ParseRepository(s, "https://mirror/hf/"); !errors.Is(err, ErrName) {
 			t.Errorf("%q: %+v, %v", s, got, err)
 		}
 	}
