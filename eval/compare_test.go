@@ -151,3 +151,26 @@ func FuzzReadBaseline(f *testing.F) {
 		_ = reportOf(3, func(i int) int { return i }).Compare(base) // must not panic
 	})
 }
+
+// TestIntervalByHand cuts off a fortieth on either side, 50 of 2,000 draws, and counts both tails.
+func TestIntervalByHand(t *testing.T) {
+	draws := make([]float64, resamples)
+	for i := range draws {
+		draws[len(draws)-1-i] = float64(i)
+	}
+	if diff := cmp.Diff(Interval{7, 50, 1949}, interval(7, draws)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for below, want := range map[int]float64{0: 1. / 2001, 9: 19. / 2001, 1000: 1, 1991: 19. / 2001} {
+		for i := range draws {
+			draws[i] = float64(i-below) + .5 // none is 0
+		}
+		if got := pValue(draws); got != want {
+			t.Errorf("%d draws below 0: p is %v, want %v", below, got, want)
+		}
+	}
+	clear(draws) // what never differs is no evidence
+	if got := pValue(draws); got != 1 {
+		t.Errorf("no difference: p is %v", got)
+	}
+}

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"cmp"
-	"math"
 	"slices"
 )
 
@@ -68,7 +67,7 @@ func (m mean) of(drawn []int) float64 {
 	return sum / count
 }
 
-// median is the median of ranks; of an even number the mean of the two in the middle.
+// median is the median of ranks, all of which were found; of an even number the mean of the two in the middle.
 type median struct{ rank, group []int } // by rank, ascending
 
 func newMedian(ranks, group []int) median {
@@ -76,13 +75,7 @@ func newMedian(ranks, group []int) median {
 	for i := range order {
 		order[i] = i
 	}
-	place := func(i int) int {
-		if ranks[i] == 0 {
-			return math.MaxInt
-		}
-		return ranks[i]
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(place(a), place(b)) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(ranks[a], ranks[b]) })
 	m := median{make([]int, len(ranks)), make([]int, len(ranks))}
 	for i, j := range order {
 		m.rank[i], m.group[i] = ranks[j], group[j]
