@@ -2,6 +2,7 @@ package search
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"clipsearch/index/store"
 )
@@ -11,6 +12,7 @@ type Hit struct {
 	Rank       int       `json:"rank"` // in the order shown, from 1
 	ID         store.ID  `json:"id"`
 	Path       string    `json:"path"`
+	PathBytes  []byte    `json:"path_bytes,omitempty"` // see PathBytes
 	Score      float64   `json:"score"`                // fused; comparable within one query
 	Similarity *float64  `json:"similarity,omitempty"` // in [-1, 1]; nil: the query or the picture has no vector
 	Ranks      Ranks     `json:"ranks"`
@@ -24,6 +26,15 @@ type Hit struct {
 	Explain    []Share   `json:"explain,omitempty"`    // if asked for: the legs that found it
 	Marks      []Mark    `json:"marks,omitempty"`      // if asked for: where Terms are in Captions
 	Pulls      []Pull    `json:"pulls,omitempty"`      // if asked for: which words draw the query's vector to it
+}
+
+// PathBytes returns a path as JSON has it beside the path as text, in base64, where that is not UTF-8 and so the text, with
+// U+FFFD for what is not, names no file; nil where it is.
+func PathBytes(path string) []byte {
+	if utf8.ValidString(path) {
+		return nil
+	}
+	return []byte(path)
 }
 
 // Ranks are a hit's places in the legs, from 1; 0 where a leg did not find it.
@@ -61,7 +72,7 @@ type Result struct {
 func (c candidate) hit(q Query) Hit {
 	d := c.record.Document
 	h := Hit{
-		ID: c.id, Path: d.Path, Score: c.score,
+		ID: c.id, Path: d.Path, PathBytes: PathBytes(d.Path), Score: c.score,
 		Ranks:    Ranks{Text: c.text.rank, Vector: c.vector.rank},
 		Captions: make([]string, 0, len(c.record.Captions)),
 		Terms:    append([]string{}, c.terms...),

@@ -2,6 +2,9 @@ package ui
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,6 +54,41 @@ func TestAPISearch(t *testing.T) {
 	g.wants("/api/v1/search?q=tower&mode=text&orientation=portrait&min_size=300&max_size=800", 200, `"id":5`)
 	g.serve(nil)
 	g.wants("/api/v1/search?q=snow", 200, `"partial":true,`, `"notes":["searched by words alone`)
+}
+
+// A file name that is not UTF-8 comes whole out of a search, and its picture is opened by its number.
+func TestAPIPathBytes(t *testing.T) {
+	g := newGallery(t)
+	name := "evil/\u202egpj.exe\xff\n.jpg"
+	want, at := filepath.Join(g.folder, name), "/api/v1/documents/"+idOf(name)
+	var found struct{ Hits []search.Hit }
+	_, body := g.get("/api/v1/search?mode=text&q=order")
+	if err := json.Unmarshal([]byte(body), &found); err != nil || len(found.Hits) != 1 {
+		t.Fatalf("%v in %s", err, body)
+	}
+	var d struct {
+		Path  string
+		Bytes []byte `json:"path_bytes"`
+	}
+	_, body = g.get(at)
+	if err := json.Unmarshal([]byte(body), &d); err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+	for what, got := range map[string]string{"hit": string(found.Hits[0].PathBytes), "document": string(d.Bytes)} {
+		if got != want {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	if fmt.Sprint(found.Hits[0].ID) != idOf(name) || !strings.Contains(d.Path, "\ufffd") {
+		t.Errorf("hit %d with path %q", found.Hits[0].ID, d.Path)
+	}
+	response, original := g.get(at + "/original")
+	if file, err := os.ReadFile(want); err != nil || response.StatusCode != 200 || original != string(file) {
+		t.Errorf("the original: %d, %d bytes, %v", response.StatusCode, len(original), err)
+	}
+	if _, body := g.get("/api/v1/documents/1"); strings.Contains(body, "path_bytes") {
+		t.Errorf("a path in UTF-8: %s", body)
+	}
 }
 
 func TestAPIStats(t *testing.T) {

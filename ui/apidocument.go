@@ -11,22 +11,24 @@ import (
 
 // shownDocument is a document as the API shows it.
 type shownDocument struct {
-	ID       search.ID      `json:"id"`
-	Path     string         `json:"path"`
-	Root     string         `json:"root"`  // the indexed folder that it was found under; "": none
-	Bytes    int64          `json:"bytes"` // of the file
-	Modified time.Time      `json:"modified,omitzero"`
-	Hash     string         `json:"sha256,omitempty"` // of the file
-	Format   string         `json:"format"`
-	Width    int            `json:"width"` // px, upright
-	Height   int            `json:"height"`
-	Taken    time.Time      `json:"taken,omitzero"`
-	Camera   string         `json:"camera,omitempty"`
-	Place    *place         `json:"place,omitempty"`
-	Tags     []string       `json:"tags"` // never nil
-	Indexed  time.Time      `json:"indexed,omitzero"`
-	Captions []shownSource  `json:"captions"` // never nil
-	Links    shownAddresses `json:"links"`
+	ID        search.ID      `json:"id"`
+	Path      string         `json:"path"`
+	PathBytes []byte         `json:"path_bytes,omitempty"` // see search.PathBytes
+	Root      string         `json:"root"`                 // the indexed folder that it was found under; "": none
+	RootBytes []byte         `json:"root_bytes,omitempty"`
+	Bytes     int64          `json:"bytes"` // of the file
+	Modified  time.Time      `json:"modified,omitzero"`
+	Hash      string         `json:"sha256,omitempty"` // of the file
+	Format    string         `json:"format"`
+	Width     int            `json:"width"` // px, upright
+	Height    int            `json:"height"`
+	Taken     time.Time      `json:"taken,omitzero"`
+	Camera    string         `json:"camera,omitempty"`
+	Place     *place         `json:"place,omitempty"`
+	Tags      []string       `json:"tags"` // never nil
+	Indexed   time.Time      `json:"indexed,omitzero"`
+	Captions  []shownSource  `json:"captions"` // never nil
+	Links     shownAddresses `json:"links"`
 }
 
 // place is where a picture was taken, in degrees.
@@ -70,7 +72,7 @@ func (s *site) apiDocument(w http.ResponseWriter, r *http.Request) {
 func shown(d search.Document, captions []search.Caption) shownDocument {
 	at := fmt.Sprintf("/api/v1/documents/%d", d.ID)
 	v := shownDocument{
-		ID: d.ID, Path: d.Path, Root: d.Root, Bytes: d.Size, Modified: d.ModTime, Format: d.Format, Width: d.Width, Height: d.Height,
+		ID: d.ID, Path: d.Path, PathBytes: search.PathBytes(d.Path), Root: d.Root, RootBytes: search.PathBytes(d.Root), Bytes: d.Size, Modified: d.ModTime, Format: d.Format, Width: d.Width, Height: d.Height,
 		Taken: d.Taken, Camera: d.Camera, Tags: append([]string{}, d.Tags...), Indexed: d.Indexed, Captions: []shownSource{},
 		Links: shownAddresses{Thumbnail: at + "/thumbnail", Original: at + "/original", Similar: at + "/similar", Locate: at + "/locate", Labels: at + "/labels"},
 	}

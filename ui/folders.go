@@ -22,13 +22,14 @@ const (
 
 // folder is a folder of the library. Its JSON is part of the API.
 type folder struct {
-	Path     string    `json:"path"`
-	Name     string    `json:"name"`     // its last part
-	Pictures int       `json:"pictures"` // searchable ones, in all folders below it too
-	Own      int       `json:"own"`      // searchable ones in itself
-	Root     *root     `json:"root,omitempty"`
-	Folders  []*folder `json:"folders"`       // below it that hold pictures, by name; never nil
-	Cut      bool      `json:"cut,omitempty"` // Folders are left out: there are some
+	Path      string    `json:"path"`
+	PathBytes []byte    `json:"path_bytes,omitempty"` // see search.PathBytes
+	Name      string    `json:"name"`                 // its last part
+	Pictures  int       `json:"pictures"`             // searchable ones, in all folders below it too
+	Own       int       `json:"own"`                  // searchable ones in itself
+	Root      *root     `json:"root,omitempty"`
+	Folders   []*folder `json:"folders"`       // below it that hold pictures, by name; never nil
+	Cut       bool      `json:"cut,omitempty"` // Folders are left out: there are some
 }
 
 // root is what is known of a folder that was indexed by name.
@@ -108,7 +109,7 @@ type grove struct {
 func (g *grove) folder(path string) *folder {
 	f := g.at[path]
 	if f == nil {
-		f = &folder{Path: path, Name: filepath.Base(path), Folders: []*folder{}}
+		f = &folder{Path: path, PathBytes: search.PathBytes(path), Name: filepath.Base(path), Folders: []*folder{}}
 		g.at[path] = f
 	}
 	return f

@@ -10,12 +10,13 @@ import (
 
 // skippedFile is a file that could not be read. Its JSON is part of the API.
 type skippedFile struct {
-	Path     string    `json:"path"`
-	Reason   string    `json:"reason"` // its class
-	Detail   string    `json:"detail"`
-	Size     int64     `json:"size"`              // bytes
-	Modified time.Time `json:"modified,omitzero"` // the file
-	When     time.Time `json:"when,omitzero"`     // it was tried
+	Path      string    `json:"path"`
+	PathBytes []byte    `json:"path_bytes,omitempty"` // see search.PathBytes
+	Reason    string    `json:"reason"`               // its class
+	Detail    string    `json:"detail"`
+	Size      int64     `json:"size"`              // bytes
+	Modified  time.Time `json:"modified,omitzero"` // the file
+	When      time.Time `json:"when,omitzero"`     // it was tried
 }
 
 // apiSkipped answers GET /api/v1/skipped, by path:
@@ -45,7 +46,7 @@ func (s *site) skipped(ctx context.Context, reason string, k, offset int) (files
 			return nil
 		}
 		if total >= offset && len(files) < k {
-			files = append(files, skippedFile{skip.Path, skip.Reason, skip.Detail, skip.Size, skip.ModTime, skip.When})
+			files = append(files, skippedFile{skip.Path, search.PathBytes(skip.Path), skip.Reason, skip.Detail, skip.Size, skip.ModTime, skip.When})
 		}
 		total++
 		return nil

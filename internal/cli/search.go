@@ -44,7 +44,8 @@ occur in the caption, -word must not, and "2:beach + dog - people" adds and subt
   --tag TAG             only pictures with this label; may be repeated
   --lang LANG           only pictures with a caption in this language, such as de
   --has-caption         only pictures with a caption
-` + libraryHelp + modelFlagsHelp + kindHelp + `  --json                one JSON object a hit, a line each
+` + libraryHelp + modelFlagsHelp + kindHelp + `  --json                one JSON object a hit, a line each; where a path is
+                        not UTF-8, path_bytes has it in base64
   --paths, -0           paths alone, ended by a newline or (-0) by a NUL
   --quiet               no notes
 

@@ -12,6 +12,7 @@ import (
 	"clipsearch/internal/jobs"
 	"clipsearch/internal/progress"
 	"clipsearch/internal/scan"
+	"clipsearch/search"
 )
 
 // maxJobFolders is how many folders one job may name.
@@ -102,7 +103,9 @@ func (w *worker) index(ctx context.Context, task jobs.Task, report *jobs.Report)
 	}
 	defer closeModel() // its weights were only read
 	options.Matched = nil
-	options.Skipped = func(s store.Skip) { report.Skip(jobs.Skip{Path: s.Path, Reason: s.Reason, Detail: s.Detail}) }
+	options.Skipped = func(s store.Skip) {
+		report.Skip(jobs.Skip{Path: s.Path, PathBytes: search.PathBytes(s.Path), Reason: s.Reason, Detail: s.Detail})
+	}
 	passes, err := w.passes(task)
 	if err != nil {
 		return nil, err

@@ -92,9 +92,10 @@ type Progress struct {
 
 // Skip is a file that could not be read.
 type Skip struct {
-	Path   string `json:"path"`
-	Reason string `json:"reason"` // its class
-	Detail string `json:"detail"`
+	Path      string `json:"path"`
+	PathBytes []byte `json:"path_bytes,omitempty"` // in base64, of a path that is not UTF-8
+	Reason    string `json:"reason"`               // its class
+	Detail    string `json:"detail"`
 }
 
 // plus returns what was counted before and now together. What remains is only the current run's to say.
