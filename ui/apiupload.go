@@ -14,6 +14,12 @@ import (
 // apiUpload answers POST /api/v1/uploads, whose body is a picture to search by: 201 with the token to name it by, as
 // upload=TOKEN. It is held in memory until others take its place.
 func (s *site) apiUpload(w http.ResponseWriter, r *http.Request) {
+	end, err := s.beginUpload(r.Context())
+	if err != nil {
+		apiError(w, r, err)
+		return
+	}
+	defer end()
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxUpload))
 	var tooBig *http.MaxBytesError
 	if errors.As(err, &tooBig) {

@@ -17,12 +17,12 @@ func everyPage() map[string]string {
 func TestBrowserFitsEveryPage(t *testing.T) {
 	g := newGallery(t)
 	b := newTab(t)
-	for _, scheme := range []string{"light", "dark"} {
-		b.media("prefers-color-scheme", scheme)
-		for size, width := range map[string]int64{"wide": 1280, "phone": 390} {
-			b.size(width, 844)
-			for name, path := range everyPage() {
-				b.open(g.server.URL + path)
+	for size, width := range map[string]int64{"wide": 1280, "phone": 390} {
+		b.size(width, 844)
+		for name, path := range everyPage() {
+			b.open(g.server.URL + path)
+			for _, scheme := range []string{"light", "dark"} {
+				b.media("prefers-color-scheme", scheme)
 				if wide := value[int64](b, `document.documentElement.scrollWidth`); wide > width {
 					t.Errorf("%s is %d px wide on a screen of %d", path, wide, width)
 				}

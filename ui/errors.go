@@ -11,6 +11,9 @@ import (
 // errUploadGone: the picture behind a token has been dropped.
 var errUploadGone = errors.New(uploadGoneText)
 
+// errBusy: there are too many requests of this kind.
+var errBusy = errors.New(busyText)
+
 // statusOf maps an error to the status of the answer.
 func statusOf(err error) int {
 	switch {
@@ -24,7 +27,7 @@ func statusOf(err error) int {
 		return http.StatusGone
 	case errors.Is(err, search.ErrBadPicture), errors.Is(err, search.ErrNoVectors), errors.Is(err, search.ErrCancelled):
 		return http.StatusUnprocessableEntity
-	case errors.Is(err, search.ErrNoEncoder), errors.Is(err, search.ErrNotReady), errors.Is(err, jobs.ErrFull):
+	case errors.Is(err, search.ErrNoEncoder), errors.Is(err, search.ErrNotReady), errors.Is(err, jobs.ErrFull), errors.Is(err, errBusy):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

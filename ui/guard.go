@@ -24,7 +24,7 @@ func (s *site) guard(hosts hostCheck, gate gate, next http.Handler) http.Handler
 		switch {
 		case !hosts.allow(r.Host):
 			s.refuse(w, r, fmt.Sprintf(wrongHost, visible(r.Host)))
-		case origins.Check(r) != nil, isAPI(r) && isForeign(r):
+		case origins.Check(r) != nil, isForeign(r) && (isAPI(r) || !isVisit(r)):
 			s.refuse(w, r, wrongOrigin)
 		case gate.opens(r):
 			gate.open(w, r)
@@ -49,6 +49,13 @@ func isForeign(r *http.Request) bool {
 	}
 	origin := r.Header.Get("Origin")
 	return origin != "" && origin != "http://"+r.Host && origin != "https://"+r.Host
+}
+
+// isVisit reports whether a browser makes a request in order to show the answer as a page of its own, as it does for a link. A page of
+// another site that had ours loaded as a picture, script or frame would learn nothing from it, but could keep us busy.
+func isVisit(r *http.Request) bool {
+	mode, dest := r.Header.Get("Sec-Fetch-Mode"), r.Header.Get("Sec-Fetch-Dest")
+	return (mode == "" || mode == "navigate") && (dest == "" || dest == "document")
 }
 
 // refuse answers a request that is not let through.

@@ -67,6 +67,12 @@ func TestForeignRequestsAreRefused(t *testing.T) {
 		{"write to a page", "POST", "/", func(r *http.Request) {}, 405},
 		{"another method", "DELETE", "/picture/1", func(r *http.Request) {}, 405},
 		{"head", "HEAD", "/?q=red", func(r *http.Request) {}, 200},
+		{"link of another site", "GET", "/?q=red", fetched("cross-site", "navigate", "document"), 200},
+		{"typed address", "GET", "/?q=red", fetched("none", "navigate", "document"), 200},
+		{"own script", "GET", "/?q=red", fetched("same-origin", "cors", "empty"), 200},
+		{"picture on another site", "GET", "/?q=red", fetched("cross-site", "no-cors", "image"), 403},
+		{"script of another port", "GET", "/picture/1", fetched("same-site", "cors", "empty"), 403},
+		{"frame of another site", "GET", "/", fetched("cross-site", "navigate", "iframe"), 403},
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), test.method, g.server.URL+test.path, nil)
 		if err != nil {
@@ -76,6 +82,15 @@ func TestForeignRequestsAreRefused(t *testing.T) {
 		if response, _ := g.do(request); response.StatusCode != test.status {
 			t.Errorf("%s: status %d, want %d", test.name, response.StatusCode, test.status)
 		}
+	}
+}
+
+// fetched returns what a browser says of where a request comes from and what it is for.
+func fetched(site, mode, dest string) func(*http.Request) {
+	return func(r *http.Request) {
+		r.Header.Set("Sec-Fetch-Site", site)
+		r.Header.Set("Sec-Fetch-Mode", mode)
+		r.Header.Set("Sec-Fetch-Dest", dest)
 	}
 }
 

@@ -53,21 +53,23 @@ type Deps struct {
 
 // site holds what all handlers share.
 type site struct {
-	searcher Searcher
-	library  Library
-	static   *staticFiles
-	counts   *counts
-	folders  *folders
-	uploads  *uploads
-	jobs     *jobs.Queue
-	locator  Locator
-	lookups  chan struct{} // one slot a look at the disk; see complete
-	streams  chan struct{} // one slot a stream of events
-	scaler   Scaler
-	open     func(path string) error
-	missing  string
-	explorer *explore.Explorer
-	reports  string
+	searcher  Searcher
+	library   Library
+	static    *staticFiles
+	counts    *counts
+	folders   *folders
+	thumbs    *thumbSizes
+	uploads   *uploads
+	jobs      *jobs.Queue
+	locator   Locator
+	uploading chan struct{} // one slot a picture that is being sent
+	lookups   chan struct{} // one slot a look at the disk; see complete
+	streams   chan struct{} // one slot a stream of events
+	scaler    Scaler
+	open      func(path string) error
+	missing   string
+	explorer  *explore.Explorer
+	reports   string
 }
 
 // New returns the handler of all pages and of the API. It is safe for concurrent use. An error means that a static file
@@ -82,8 +84,8 @@ func New(deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &site{
-		searcher: deps.Searcher, library: deps.Library, static: static,
-		counts: &counts{library: deps.Library}, folders: &folders{library: deps.Library}, uploads: newUploads(maxUploads, maxUploadBytes),
+		searcher: newCrowd(deps.Searcher), uploading: make(chan struct{}, maxUploading), library: deps.Library, static: static,
+		counts: &counts{library: deps.Library}, folders: &folders{library: deps.Library}, thumbs: &thumbSizes{library: deps.Library}, uploads: newUploads(maxUploads, maxUploadBytes),
 		jobs: deps.Jobs, locator: deps.Locator, lookups: make(chan struct{}, maxLookups), streams: make(chan struct{}, maxStreams),
 		scaler: deps.Scaler, open: deps.Open, missing: deps.Missing,
 		explorer: deps.Explorer, reports: deps.Reports,

@@ -36,7 +36,7 @@ func jobViewOf(job jobs.Job) jobView {
 	}
 	mine := job.Origin == jobs.Here
 	v.pause = mine && (job.State == jobs.Waiting || job.State == jobs.Running)
-	v.resume = mine && job.State == jobs.Paused
+	v.resume = mine && (job.State == jobs.Paused || job.State == jobs.Interrupted)
 	v.cancel = mine && (v.pause || v.resume || job.State == jobs.Pausing)
 	if p.Total > 0 {
 		v.count = fmt.Sprintf(jobCount, humanize.Comma(p.Done), humanize.Comma(p.Total))

@@ -50,8 +50,9 @@ func (s *site) scaled(r *http.Request, d search.Document, long int) []byte {
 // image returns a document's picture in the sizes that a grid may need.
 func (s *site) image(d search.Document, alt string) imageView {
 	v := imageView{src: thumbAddress(d), alt: alt, width: d.Width, height: d.Height}
-	if s.scaler != nil && max(d.Width, d.Height) > storedLong && contentVersion(d) != "" {
-		v.sources = fmt.Sprintf("%s %dw, %s %dw", v.src, widthAt(d, storedLong), scaledAddress(d, tileLong), widthAt(d, tileLong))
+	stored := s.thumbs.of(d)
+	if s.scaler != nil && stored < tileLong && max(d.Width, d.Height) > stored && contentVersion(d) != "" {
+		v.sources = fmt.Sprintf("%s %dw, %s %dw", v.src, widthAt(d, stored), scaledAddress(d, tileLong), widthAt(d, tileLong))
 	}
 	return v
 }

@@ -49,6 +49,13 @@ func TestScaledThumbnails(t *testing.T) {
 		t.Error("a picture whose file is gone is not shown by the library's thumbnail")
 	}
 	g.wants("/?q=sunset&mode=text", 200, `srcset="`+address+` 384w, `+address[:strings.Index(address, "?")]+"?v="+contentVersion(d)+`&amp;s=768 640w"`)
+	for long, want := range map[int]string{256: address + " 256w, ", 512: address + " 512w, "} {
+		if err := g.store.AddRoot(t.Context(), store.Root{Path: d.Root, Thumb: long}); err != nil {
+			t.Fatal(err)
+		}
+		g.serve(&pictureEncoder{})
+		g.wants("/?q=sunset&mode=text", 200, `srcset="`+want)
+	}
 }
 
 // TestPicturesWithoutThumbnails shows pictures of which the library has none.

@@ -25,14 +25,16 @@ func ending(r *http.Request) <-chan struct{} {
 	return stop
 }
 
-// Serve answers requests on listener until ctx ends, then lets answers in progress finish for five seconds. It closes the
-// listener, and returns nil after such an end.
+// Serve answers requests on listener until ctx ends, then lets answers in progress finish for five seconds before their contexts
+// end. It closes the listener, returns when the handler has returned from all requests, and returns nil after such an end.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	answers := &answering{next: handler}
+	defer answers.wait() // also for those whose connections were closed in the end
 	server := &http.Server{
 		BaseContext: func(net.Listener) context.Context {
 			return context.WithValue(context.Background(), endingKey{}, ctx.Done())
 		},
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		Handler: answers, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 	}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { stopped <- shutdown(server) })

@@ -47,6 +47,33 @@ func TestServeLetsAnswersFinish(t *testing.T) {
 	}
 }
 
+// TestAnsweringWaits holds that a server is not over while a handler runs, and that none begins afterwards.
+func TestAnsweringWaits(t *testing.T) {
+	begun, end := make(chan struct{}, 2), make(chan struct{})
+	a := &answering{next: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		begun <- struct{}{}
+		<-end
+	})}
+	go a.ServeHTTP(nil, nil)
+	<-begun
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		a.wait()
+	}()
+	select {
+	case <-over:
+		t.Error("it is over while a request is being answered")
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(end)
+	<-over
+	a.ServeHTTP(nil, nil)
+	if len(begun) > 0 {
+		t.Error("a request is answered after the end")
+	}
+}
+
 func TestServeReturnsTheListenersError(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -252,6 +252,7 @@ const (
 	noPictureText    = "There is no picture %s in this library."
 	gonePictureText  = "This picture is gone: its file was not there when the folder was last looked at."
 	originalGoneText = "The file %s cannot be opened. It may have been moved or deleted since it was indexed."
+	busyText         = "too much is asked at once; try again in a moment"
 	uploadGoneText   = "the picture you searched by is no longer held: please choose it again"
 	uploadNoneText   = "No picture was sent. Please choose a file first."
 	uploadBigText    = "This file is larger than %s, the most that can be searched by."
@@ -280,7 +281,8 @@ func outsideCommands() []detail {
 // jobStates returns what states are called.
 func jobStates() map[jobs.State]string {
 	return map[jobs.State]string{
-		jobs.Waiting: "waiting", jobs.Running: "running", jobs.Pausing: "pausing", jobs.Paused: "paused", jobs.Cancelling: "stopping",
+		jobs.Waiting: "waiting", jobs.Running: "running", jobs.Pausing: "pausing", jobs.Paused: "paused",
+		jobs.Interrupted: "interrupted when clipsearch ended", jobs.Cancelling: "stopping",
 		jobs.Done: "done", jobs.Failed: "failed", jobs.Cancelled: "cancelled",
 	}
 }

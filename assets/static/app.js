@@ -90,9 +90,12 @@ function show(page, fields) {
     status.replaceChildren(...said.childNodes);
     said.replaceWith(status);
   }
+  const rest = all(".grid .tile", results).slice(2 * piece); // below the window: they follow
+  for (const tile of rest) tile.remove();
+  for (const img of all("img", one("#results"))) if (!img.complete) img.removeAttribute("srcset"), img.removeAttribute("src"); // nobody waits for it any more
   one("#results").replaceWith(results);
   scrollTo(0, 0);
-  begin();
+  begin(rest);
 }
 
 // ---- The form
@@ -227,6 +230,7 @@ function take(file) {
 const gap = 6; // px between tiles
 const strip = 74; // px of text under each tile where details are shown
 const most = 8; // pages of tiles that are in the document at once
+const piece = 15; // tiles that come into the document in one frame, since more of them hold up the scrolling
 
 // rowHeight returns how high rows should be.
 const rowHeight = (width) => (width < 600 ? 150 : width < 1100 ? 210 : 250);
@@ -265,15 +269,18 @@ function firstPage(of) {
 
 // Grid shows all pages of a result, of which it loads those near the window and puts aside those that are far.
 class Grid {
-  constructor(element) {
+  // element is the grid of a page, whose last tiles may be outside of the document.
+  constructor(element, rest = []) {
     this.element = element;
     this.size = Number(element.dataset.size);
     this.address = new URL(location.href);
     this.title = document.title;
     const list = one("ol", element);
     this.slots = [];
+    this.known = new Set(); // pictures that have a tile
+    this.coming = new Set(); // pages of which a part is in the document, and the rest follows
     this.grow(Math.max(Number(element.dataset.pages), Number(list.dataset.page)), list);
-    this.fill(this.slots[list.dataset.page - 1], [...list.children]);
+    this.fill(this.slots[list.dataset.page - 1], [...list.children, ...rest]);
     this.more = "open" in element.dataset;
     this.width = 0;
     this.arrange();
@@ -296,16 +303,35 @@ class Grid {
 
   // fill gives a page its tiles, without those that another page has.
   fill(slot, tiles) {
-    const known = new Set(this.slots.filter((s) => s !== slot && s.tiles).flatMap((s) => s.tiles.map((t) => t.dataset.id)));
-    slot.tiles = tiles.filter((t) => !known.has(t.dataset.id));
+    slot.tiles = tiles.filter((t) => !this.known.has(t.dataset.id));
+    for (const tile of slot.tiles) this.known.add(tile.dataset.id);
     slot.shown = false;
   }
 
-  // show puts a page's tiles into the document or takes them out of it.
+  // show puts a page's tiles into the document or takes them out of it, all at once.
   show(slot, shown) {
-    if (slot.shown === shown) return;
+    this.coming.delete(slot);
     slot.shown = shown;
-    slot.place.replaceChildren(...(shown ? slot.tiles : []));
+    if (shown) slot.place.append(...slot.tiles.slice(slot.place.childElementCount));
+    else slot.place.replaceChildren();
+  }
+
+  // reveal puts a page's tiles into the document piece by piece, the first with the next look.
+  reveal(slot) {
+    if (slot.shown) return;
+    slot.shown = true;
+    this.coming.add(slot);
+    lookSoon();
+  }
+
+  // put brings the next piece of a page that is coming.
+  put() {
+    const [slot] = this.coming;
+    if (!slot) return;
+    const there = slot.place.childElementCount;
+    slot.place.append(...slot.tiles.slice(there, there + piece));
+    if (there + piece >= slot.tiles.length) this.coming.delete(slot);
+    if (this.coming.size) lookSoon();
   }
 
   // set places the tiles of a page and returns its height.
@@ -323,7 +349,8 @@ class Grid {
       let left = 0;
       for (let i = row.start; i < row.end; i++) {
         const wide = row.high * shapes[i], { style } = slot.tiles[i];
-        style.transform = `translate(${left}px, ${top}px)`;
+        style.left = left + "px";
+        style.top = top + "px";
         style.width = wide + "px";
         style.height = row.high + details + "px";
         one("img", slot.tiles[i]).sizes = Math.ceil(wide) + "px";
@@ -347,7 +374,8 @@ class Grid {
     const full = loaded.filter((s) => s.tiles.length >= this.size / 2);
     this.usual ||= (full[0] ?? loaded[0])?.height || innerHeight;
     for (const slot of this.slots) if (!slot.tiles && slot.height !== this.usual) this.height(slot, this.usual);
-    for (const slot of loaded) if (!slot.shown && this.near(slot, 1)) this.show(slot, true);
+    this.measure();
+    for (const slot of loaded) if (this.near(slot, 1)) this.reveal(slot);
   }
 
   height(slot, height) {
@@ -355,10 +383,19 @@ class Grid {
     slot.place.style.height = height + "px";
   }
 
-  // near reports whether a page is within some windows' heights of the window.
+  // measure notes where pages are in the window. Nothing else asks for places while one scrolls: after a change the browser has to
+  // lay out the document to answer.
+  measure() {
+    let { top } = this.element.getBoundingClientRect();
+    for (const slot of this.slots) {
+      slot.top = top;
+      top += slot.height;
+    }
+  }
+
+  // near reports whether a page was within some windows' heights of the window when it was measured.
   near(slot, windows) {
-    const { top, bottom } = slot.place.getBoundingClientRect();
-    return bottom > -windows * innerHeight && top < (1 + windows) * innerHeight;
+    return slot.top + slot.height > -windows * innerHeight && slot.top < (1 + windows) * innerHeight;
   }
 
   // look shows, loads and puts aside pages as the window has moved.
@@ -369,18 +406,20 @@ class Grid {
       this.arrange();
       if (at && scrollY > 0) this.to(at.rank, at.offset);
     }
+    this.measure();
     const close = this.slots.filter((s) => this.near(s, 1.5));
     const shown = this.slots.filter((s) => s.shown && !close.includes(s));
-    for (const slot of close) if (slot.tiles) this.show(slot, true);
+    for (const slot of close) if (slot.tiles) this.reveal(slot);
     while (shown.length && shown.length + close.length > most) this.show(this.farthest(shown), false);
     for (const slot of shown) if (slot.shown && !this.near(slot, 4)) this.show(slot, false);
     const missing = close.filter((s) => !s.tiles).sort((a, b) => !this.near(a, 0) - !this.near(b, 0))[0];
     if (missing) this.load(missing);
+    this.put();
   }
 
   // farthest takes the page farthest from the window out of a list.
   farthest(slots) {
-    const away = (s) => Math.abs(s.place.getBoundingClientRect().top);
+    const away = (s) => Math.abs(s.top);
     slots.sort((a, b) => away(a) - away(b));
     return slots.pop();
   }
@@ -398,11 +437,12 @@ class Grid {
     this.loading = slot;
     try {
       const { page, ok } = await load(this.pageAddress(slot.page));
+      await new Promise(requestAnimationFrame); // a pause after parsing
       if (grid !== this) return;
       const list = one(".grid", page);
       if (list) {
         this.grow(Number(list.dataset.pages));
-        this.fill(slot, all(".tile", list).map((t) => document.adoptNode(t)));
+        this.fill(slot, all(".tile", list));
       } else if (ok) {
         this.shrink(slot.page - 1);
       }
@@ -413,14 +453,15 @@ class Grid {
     } finally {
       this.loading = null;
     }
-    requestAnimationFrame(() => grid === this && this.look());
+    lookSoon();
   }
 
   // insert shows a page that was loaded; what is in the window stays where it is.
   insert(slot) {
-    const above = slot.place.getBoundingClientRect().bottom <= 0, before = slot.height;
-    this.show(slot, true);
+    this.measure();
+    const above = slot.top + slot.height <= 0, before = slot.height;
     this.height(slot, this.set(slot));
+    this.reveal(slot);
     if (above) scrollBy({ top: slot.height - before, behavior: "instant" });
   }
 
@@ -477,10 +518,10 @@ class Grid {
 
 let grid = null;
 
-// begin takes the results on the page into hand.
-function begin() {
+// begin takes the results on the page into hand; rest are tiles that belong to them.
+function begin(rest) {
   const element = one(".grid");
-  grid = element ? new Grid(element) : null;
+  grid = element ? new Grid(element, rest) : null;
   grid?.look();
 }
 
@@ -497,6 +538,11 @@ let looking = false, resting;
 function moved() {
   clearTimeout(resting);
   resting = setTimeout(leave, 300);
+  lookSoon();
+}
+
+// lookSoon has the grid look at itself in the next frame.
+function lookSoon() {
   if (looking) return;
   looking = true;
   requestAnimationFrame(() => {

@@ -58,6 +58,11 @@ func (p places) textCache(libraryID string) string {
 	return filepath.Join(p.cacheOf(libraryID), textFolder)
 }
 
+// jobsFile returns the file in which serve keeps the work that was asked for on a library's page and is not over.
+func (p places) jobsFile(libraryID string) string {
+	return filepath.Join(p.cacheOf(libraryID), "jobs.json")
+}
+
 // scaledCache returns the folder of thumbnails larger than a library's own.
 func (p places) scaledCache(libraryID string) string {
 	return filepath.Join(p.cacheOf(libraryID), "scaled")

@@ -114,6 +114,9 @@ func keepUp(ctx context.Context, p Process, opts common, lib *library, engine *e
 			}
 		})
 	}
+	if err := lib.jobs.Remember(lib.places.jobsFile(lib.store.LibraryID())); err != nil {
+		fmt.Fprintf(p.Stderr, "clipsearch: what work was interrupted is not known: %s\n", describe(err))
+	}
 	working.Go(func() { lib.jobs.Run(ctx, &worker{process: p, flags: opts, library: lib}) })
 	begin("the list of pictures is not prepared", func() error {
 		_, err := engine.Facets(ctx)

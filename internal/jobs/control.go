@@ -24,10 +24,10 @@ func (q *Queue) Pause(id uint64) (Job, error) {
 	})
 }
 
-// Resume lets a paused job wait for its turn again. ErrNoJob; ErrState if it is not paused.
+// Resume lets a paused or interrupted job wait for its turn again. ErrNoJob; ErrState if it is neither.
 func (q *Queue) Resume(id uint64) (Job, error) {
 	return q.change(id, func(j *job) bool {
-		if j.State != Paused {
+		if j.State != Paused && j.State != Interrupted {
 			return false
 		}
 		q.set(j, Waiting)
@@ -41,7 +41,7 @@ func (q *Queue) Resume(id uint64) (Job, error) {
 func (q *Queue) Cancel(id uint64) (Job, error) {
 	return q.change(id, func(j *job) bool {
 		switch {
-		case j.State == Waiting || j.State == Paused:
+		case j.State == Waiting || j.State == Paused || j.State == Interrupted:
 			j.Ended = time.Now()
 			q.set(j, Cancelled)
 			q.forget()
@@ -81,7 +81,7 @@ func (q *Queue) Observe(task Task, origin Origin, meter *progress.Meter) (finish
 	j := q.add(task, origin, Running)
 	j.Started, j.meter = j.Created, meter
 	return func(result any, err error) {
-		q.finish(j, result, err)
+		q.finish(j, result, err, false)
 		if result == nil && err == nil {
 			q.remove(j)
 		}

@@ -4,8 +4,9 @@
 // New makes a Queue; Queue.Run lets a Worker do what Start puts into it until its context ends. Work that is done
 // elsewhere, such as that of a command, can be shown beside it: see Queue.Observe.
 //
-// It knows nothing of libraries and pictures, prints nothing, and forgets everything when the process ends: work is
-// expected to leave behind what it has finished, and to go on there.
+// It knows nothing of libraries and pictures and prints nothing. When the process ends it forgets what became of jobs; those
+// that are not over it can keep in a file, from which the next process has them (Queue.Remember). Work is expected to
+// leave behind what it has finished, and to go on there.
 package jobs
 
 import (
@@ -46,14 +47,15 @@ type State string
 
 // The states. The last three are final.
 const (
-	Waiting    State = "waiting" // for its turn
-	Running    State = "running"
-	Pausing    State = "pausing" // running, and told to stop for now
-	Paused     State = "paused"
-	Cancelling State = "cancelling" // running, and told to stop for good
-	Done       State = "done"
-	Failed     State = "failed"
-	Cancelled  State = "cancelled"
+	Waiting     State = "waiting" // for its turn
+	Running     State = "running"
+	Pausing     State = "pausing" // running, and told to stop for now
+	Paused      State = "paused"
+	Interrupted State = "interrupted" // by the end of the process that worked on it; see Queue.Remember
+	Cancelling  State = "cancelling"  // running, and told to stop for good
+	Done        State = "done"
+	Failed      State = "failed"
+	Cancelled   State = "cancelled"
 )
 
 // Final reports whether a job in this state is over.

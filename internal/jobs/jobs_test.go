@@ -185,7 +185,7 @@ func TestCancel(t *testing.T) {
 func TestFailureWhilePausing(t *testing.T) {
 	q := New()
 	j := q.add(Task{Kind: Index}, Here, Pausing)
-	q.finish(j, nil, errors.New("a disk is full"))
+	q.finish(j, nil, errors.New("a disk is full"), false)
 	if j.State != Failed {
 		t.Errorf("the job is %s", j.State)
 	}

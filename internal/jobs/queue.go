@@ -36,6 +36,8 @@ type Queue struct {
 	last    uint64        // number of the newest job
 	jobs    []*job        // by number
 	changed chan struct{} // closed, and replaced, when a job changes its state
+	file    string        // of Remember; "": none
+	written []byte        // what is in it, as far as is known
 }
 
 // job is a Job with what it is made of.
@@ -64,7 +66,7 @@ func (q *Queue) Run(ctx context.Context, worker Worker) {
 	for {
 		if j, work := q.next(ctx); j != nil {
 			result, err := worker.Work(work, j.Task, &Report{queue: q, job: j})
-			q.finish(j, result, err)
+			q.finish(j, result, err, ctx.Err() != nil)
 			continue
 		}
 		select {
@@ -102,8 +104,8 @@ func (q *Queue) next(ctx context.Context) (*job, context.Context) {
 	return j, ctx
 }
 
-// finish records how a run of a job has ended.
-func (q *Queue) finish(j *job, result any, err error) {
+// finish records how a run of a job has ended; ending says that no more work is done.
+func (q *Queue) finish(j *job, result any, err error, ending bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if j.stop != nil {
@@ -115,6 +117,9 @@ func (q *Queue) finish(j *job, result any, err error) {
 	switch stopped := errors.Is(err, context.Canceled); {
 	case stopped && j.State == Pausing:
 		q.set(j, Paused)
+		return
+	case stopped && ending && j.State == Running:
+		q.set(j, Interrupted)
 		return
 	case stopped:
 		q.set(j, Cancelled)
@@ -177,6 +182,10 @@ func (q *Queue) Start(task Task) (Job, error) {
 	waiting := 0
 	for _, j := range q.jobs {
 		if j.Origin == Here && !j.State.Final() && j.State != Cancelling && same(j.Task, task) {
+			if j.State == Interrupted {
+				q.set(j, Waiting)
+				q.rouse()
+			}
 			return j.view(), nil
 		}
 		if j.State == Waiting {
@@ -208,6 +217,7 @@ func (q *Queue) add(task Task, origin Origin, state State) *job {
 // set changes a job's state and says so. The caller holds mu.
 func (q *Queue) set(j *job, state State) {
 	j.State = state
+	q.write()
 	close(q.changed)
 	q.changed = make(chan struct{})
 }
