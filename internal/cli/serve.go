@@ -26,6 +26,8 @@ serve works, too: in that process until it ends, then by itself.
   --listen ADDR:PORT    where to listen (default 127.0.0.1:7700, or a free port if that is taken). With an
                         address that is not this machine's loopback, other machines can open the page by the
                         link that is printed then; its token is made up, or $CLIPSEARCH_TOKEN
+  --token               ask for the link's token on this machine, too: without it all who have an account
+                        here can open the page
   --open                open the page in the browser
   --watch               follow the library's folders as index --watch does
 ` + libraryHelp + modelFlagsHelp + kindHelp + `  --quiet               do not print the address
@@ -47,6 +49,7 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	opts.modelFlags(f)
 	f.BoolVar(&opts.quiet, "quiet", false, "")
 	listen, open, watch := f.String("listen", "", ""), f.Bool("open", false, ""), f.Bool("watch", false, "")
+	private := f.Bool("token", false, "")
 	rest, err := f.parse(args)
 	if err != nil {
 		return err
@@ -54,7 +57,7 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	if len(rest) > 0 {
 		return usagef("serve takes no arguments")
 	}
-	token, err := checkListen(p, *listen)
+	token, err := checkListen(p, *listen, *private)
 	if err != nil {
 		return err
 	}
@@ -94,9 +97,11 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	}
 	url := announce(p, listener, token, opts.quiet)
 	if *open && !lib.returned {
-		if err := showOutside(url); err != nil {
+		done, err := openPage(url, token != "")
+		if err != nil {
 			fmt.Fprintf(p.Stderr, "clipsearch: open %s yourself: %v\n", url, err)
 		}
+		defer done()
 	}
 	err = ui.Serve(ctx, listener, handler)
 	return errors.Join(err, handedBack(ctx))
@@ -143,16 +148,17 @@ func followFolders(ctx context.Context, p Process, opts common, lib *library) (e
 	return watchFolders(ctx, p, flags, lib, options)
 }
 
-// checkListen refuses an address that is malformed, and returns the token that one needs; "" is the default address.
-func checkListen(p Process, address string) (token string, err error) {
+// checkListen refuses an address that is malformed, and returns the token that one needs, or that is asked for; "" is the
+// default address.
+func checkListen(p Process, address string, private bool) (token string, err error) {
 	if address == "" {
-		return "", nil
+		address = defaultListen
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || !isPort(port) {
 		return "", usagef("serve: --listen is %q; it is an address and a port, such as %s", address, defaultListen)
 	}
-	return tokenFor(p, host)
+	return tokenFor(p, host, private)
 }
 
 // listenOn listens on an address; "" means the default one, or any free port beside it.
