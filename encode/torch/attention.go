@@ -72,7 +72,7 @@ func (a *attention) lookup(s *scope, q, kv tensor, batch, tokens int64) tensor {
 		return s.reshape(s.permute(y, 0, 2, 1, 3), batch, a.width) // [B, W]
 	}
 	kv = s.view(s.contiguous(kv), 2, batch*a.heads, tokens, a.head()) // [2, B·H, T, W/H]
-	q = s.view(q, batch*a.heads, 1, a.head())                         // [B·H, 1, W/H]
+	q = s.reshape(q, batch*a.heads, 1, a.head())                      // [B·H, 1, W/H]
 	scores := s.bmm(q, s.permute(s.at(kv, 0, 0), 0, 2, 1))            // [B·H, 1, T]
 	y := s.bmm(s.softmax(scores, a.kind), s.at(kv, 0, 1))             // [B·H, 1, W/H]
 	return s.view(y, batch, a.width)                                  // [B, W]

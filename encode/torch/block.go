@@ -13,6 +13,8 @@ import (
 // the normalisation first, as CLIP has it).
 type stack struct {
 	blocks     []block
+	query      linear // of the last block's qkv: [W, W]
+	keysValues linear // of the last block's qkv: [2W, W]
 	attention  attention
 	width      int64
 	kind       int32 // element type of the weights and of what runs through them
@@ -62,6 +64,8 @@ func newStack(l *loader, prefix string, config checkpoint.TowerConfig) stack {
 			fc2:   linear{weight: l.scaled(p+"mlp.fc2.weight", 1/inner), bias: l.get(p + "mlp.fc2.bias")},
 		}
 	}
+	last := st.blocks[len(st.blocks)-1].qkv
+	st.query, st.keysValues = st.rows(l.scope, last, 0, 1), st.rows(l.scope, last, 1, 2)
 	return st
 }
 
@@ -112,8 +116,8 @@ func (st *stack) pooled(ctx context.Context, s *scope, x tensor, batch, tokens, 
 	b := &st.blocks[last]
 	one := func(x tensor) tensor { return s.at(s.view(x, batch, tokens, st.width), 1, token) } // [B, W]
 	h := s.layerNorm(x, b.norm1, st.kind)                                                      // [B·T, W]
-	q := s.linear(one(h), st.rows(s, b.qkv, 0, 1))                                             // [B, W]
-	kv := s.linear(h, st.rows(s, b.qkv, 1, 2))                                                 // [B·T, 2W]
+	q := s.linear(one(h), st.query)                                                            // [B, W]
+	kv := s.linear(h, st.keysValues)                                                           // [B·T, 2W]
 	y := s.add(one(x), s.linear(st.attention.lookup(s, q, kv, batch, tokens), b.out))          // [B, W]
 	return s.add(y, st.mlp(s, b, y))                                                           // [B, W]
 }

@@ -17,11 +17,17 @@ type flight struct {
 	held   staging
 }
 
-// inBatches runs n items of equal length in tokens through a tower, a batch at a time, and returns each items' embeddings,
-// each of Dims numbers, in order. launch gives the device the items [from, to) and names memory that must stay untouched until
-// it is done. On a CPU with several cores the items are shared out among them. When the device's memory does not suffice the batch is halved, and so are all that follow; ErrMemory if it does
-// not suffice for one item.
-func (m *Model) inBatches(ctx context.Context, n, tokens, each int, launch func(s *scope, from, to int) (tensor, staging)) ([][]float32, error) {
+// A batcher runs n items of equal length in tokens through a tower, a batch at a time, and returns their embeddings, each of
+// Dims numbers and each many to an item, in order. launch gives the device the items [from, to) and names memory that must stay
+// untouched until it is done.
+type batcher func(ctx context.Context, n, tokens, each int, launch launcher) ([][]float32, error)
+
+type launcher func(s *scope, from, to int) (tensor, staging)
+
+// inBatches is the batcher of all devices: on a CPU with several cores the items, if there are several, are shared out among
+// them. When the device's memory does not suffice the batch is halved, and so are all that follow; ErrMemory if it does not
+// suffice for one item.
+func (m *Model) inBatches(ctx context.Context, n, tokens, each int, launch launcher) ([][]float32, error) {
 	if n > 1 && m.lanes.count > 1 {
 		return m.sideBySide(ctx, n, tokens, each, launch)
 	}

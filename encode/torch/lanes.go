@@ -48,8 +48,8 @@ func (l *lanes) start(count int, closing <-chan struct{}) {
 // wait waits for the end of all lanes.
 func (l *lanes) wait() { l.ended.Wait() }
 
-// sideBySide is inBatches on lanes. launch may be called from several goroutines at once.
-func (m *Model) sideBySide(ctx context.Context, n, tokens, each int, launch func(s *scope, from, to int) (tensor, staging)) ([][]float32, error) {
+// sideBySide is the batcher of lanes. launch may be called from several goroutines at once.
+func (m *Model) sideBySide(ctx context.Context, n, tokens, each int, launch launcher) ([][]float32, error) {
 	size := min(batchSize(laneRows, tokens), (n+m.lanes.count-1)/m.lanes.count)
 	embeddings := make([][]float32, n*each)
 	g, ctx := errgroup.WithContext(ctx)

@@ -15,6 +15,7 @@ import (
 type linear struct {
 	weight tensor // [out, in]
 	bias   tensor // [out], or nil
+	packed bool   // weight is of scope.packed; see packed.go
 }
 
 // norm is a layer normalisation over the last dimension. kind is the type that it is given its input in; it sums in f32
@@ -28,7 +29,39 @@ type norm struct {
 
 // linear returns x·weightᵀ + bias.
 func (s *scope) linear(x tensor, l linear) tensor {
+	if l.packed {
+		return s.convolve(x, l)
+	}
 	return s.do("linear", func(out *tensor) { lib.AtgLinear(out, x, l.weight, l.bias) })
+}
+
+// How a kernel that is one place large moves over the places of three dimensions.
+var (
+	noPadding  = []int64{0, 0, 0}
+	everyPlace = []int64{1, 1, 1}
+)
+
+// packed returns the weights [out, in] of a layer packed. Only convolve takes them.
+func (s *scope) packed(weight tensor) tensor {
+	return s.within(func(s *scope) tensor {
+		kernel := s.permute(s.expand(weight, 1, 1, 1, -1, -1), 3, 4, 0, 1, 2) // [out, in, 1, 1, 1]
+		kernel = s.do("packing", func(out *tensor) { lib.AtgToMkldnn(out, kernel, -1) })
+		return s.do("packing", func(out *tensor) {
+			lib.AtgMkldnnReorderConv3dWeight(out, kernel, noPadding, 3, everyPlace, 3, everyPlace, 3, 1)
+		})
+	})
+}
+
+// convolve returns x·weightᵀ + bias, [N, out], of x [N, in] and packed weights. Its memory is in the order of columns.
+func (s *scope) convolve(x tensor, l linear) tensor {
+	return s.within(func(s *scope) tensor {
+		x := s.permute(s.expand(x, 1, 1, 1, -1, -1), 0, 4, 1, 2, 3) // [1, in, 1, 1, N]
+		y := s.do("linear", func(out *tensor) {
+			lib.AtgMkldnnConvolution(out, x, l.weight, l.bias, noPadding, 3, everyPlace, 3, everyPlace, 3, 1)
+		}) // [1, out, 1, 1, N]
+		y = s.permute(y, 0, 2, 3, 4, 1)                                         // [1, 1, 1, N, out]
+		return s.do("view", func(out *tensor) { lib.AtgFlatten(out, y, 0, 3) }) // [N, out]
+	})
 }
 
 // layerNorm returns x normalised over its last dimension, in the given type.

@@ -27,7 +27,7 @@ func newTextTower(l *loader, config checkpoint.TextConfig) textTower {
 		config:     config,
 		words:      l.get("text_model.embeddings.token_embedding.weight"),
 		positions:  l.get("text_model.embeddings.position_embedding.weight"),
-		stack:      newStack(l, "text_model", config.TowerConfig).causal(l, config.Context),
+		stack:      newStack(l, "text_model", config.TowerConfig).causal(l, config.Context).packed(l),
 		final:      l.lastNorm("text_model.final_layer_norm", config.Width, config.Eps),
 		projection: l.projection("text_projection"),
 	}

@@ -63,7 +63,7 @@ func assemble(t *Trainer, tensors []tensor) *trainee {
 		byName[p.names[0]] = tensors[i]
 	}
 	get := func(name string) tensor { return byName[name] }
-	layer := func(name string) linear { return linear{get(name + ".weight"), get(name + ".bias")} }
+	layer := func(name string) linear { return linear{weight: get(name + ".weight"), bias: get(name + ".bias")} }
 	normIn := func(kind int32, name string, tower checkpoint.TowerConfig) norm {
 		return norm{weight: get(name + ".weight"), bias: get(name + ".bias"), kind: kind, width: int64(tower.Width), eps: tower.Eps}
 	}
@@ -199,7 +199,7 @@ func (m *trainee) pooledBlock(s *scope, x tensor, b *block, r run, i int64) tens
 
 // part returns n outputs of a layer, the first being output from.
 func part(s *scope, l linear, from, n int64) linear {
-	return linear{s.part(l.weight, 0, from, n), s.part(l.bias, 0, from, n)}
+	return linear{weight: s.part(l.weight, 0, from, n), bias: s.part(l.bias, 0, from, n)}
 }
 
 // branch returns what a block adds, h [B·T, W], without that of the items for which this branch is left out.
