@@ -14,7 +14,7 @@ import (
 // apiUpload answers POST /api/v1/uploads, whose body is a picture to search by: 201 with the token to name it by, as
 // upload=TOKEN. It is held in memory until others take its place.
 func (s *site) apiUpload(w http.ResponseWriter, r *http.Request) {
-	end, err := s.beginUpload(r.Context())
+	end, err := enter(r.Context(), s.uploading)
 	if err != nil {
 		apiError(w, r, err)
 		return

@@ -10,11 +10,11 @@ import (
 const (
 	maxSearches   = 48              // at once: at 15 ms each the last of them waits less than a second
 	maxUploading  = 4               // pictures that are being sent: each takes up to 65 MiB of memory
-	crowdPatience = 2 * time.Second // for a place to upload
+	crowdPatience = 2 * time.Second // for a place among them
 )
 
-// crowd is a Searcher that answers only so many at once and refuses the others with errBusy, so that a client that asks without
-// end cannot have thousands of searches wait in memory, and a person's among them for minutes.
+// crowd is a Searcher that answers only so many at once. The others wait a while and are refused with errBusy then, so that a client
+// that asks without end cannot have thousands of searches wait, and a person's among them for minutes.
 type crowd struct {
 	Searcher
 	places chan struct{} // one slot a search
@@ -26,7 +26,7 @@ func newCrowd(searcher Searcher) *crowd {
 
 // Search is Searcher's.
 func (c *crowd) Search(ctx context.Context, q search.Query) (*search.Result, error) {
-	leave, err := c.enter()
+	leave, err := enter(ctx, c.places)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (c *crowd) Search(ctx context.Context, q search.Query) (*search.Result, err
 
 // Label is Searcher's.
 func (c *crowd) Label(ctx context.Context, id search.ID, labels, prompts []string) ([]search.Label, error) {
-	leave, err := c.enter()
+	leave, err := enter(ctx, c.places)
 	if err != nil {
 		return nil, err
 	}
@@ -44,23 +44,16 @@ func (c *crowd) Label(ctx context.Context, id search.ID, labels, prompts []strin
 	return c.Searcher.Label(ctx, id, labels, prompts)
 }
 
-func (c *crowd) enter() (leave func(), err error) {
+// enter waits a while for a place in a crowd; leave makes it free.
+func enter(ctx context.Context, places chan struct{}) (leave func(), err error) {
+	patience := time.NewTimer(crowdPatience)
+	defer patience.Stop()
 	select {
-	case c.places <- struct{}{}:
-		return func() { <-c.places }, nil
-	default:
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	case <-patience.C:
 		return nil, errBusy
-	}
-}
-
-// beginUpload waits a while for one of the places for uploads.
-func (s *site) beginUpload(ctx context.Context) (end func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, crowdPatience)
-	defer cancel()
-	select {
-	case s.uploading <- struct{}{}:
-		return func() { <-s.uploading }, nil
 	case <-ctx.Done():
-		return nil, errBusy
+		return nil, ctx.Err()
 	}
 }

@@ -89,7 +89,7 @@ func (s *site) queryOf(r request) (search.Query, error) {
 // searchByPicture answers POST /search-by-picture: it holds the picture if it can be searched by and sends the browser to
 // the search page of it.
 func (s *site) searchByPicture(w http.ResponseWriter, r *http.Request) {
-	end, err := s.beginUpload(r.Context())
+	end, err := enter(r.Context(), s.uploading)
 	if err != nil {
 		s.fail(w, r, err)
 		return
