@@ -42,9 +42,10 @@ func lastError() error {
 	return errors.New(tidy(C.GoString(message)))
 }
 
-// tidy cuts the C++ stack trace off one of libtorch's messages.
+// tidy cuts the C++ stack trace off one of libtorch's messages. That of a failed allocation follows without a headline.
 func tidy(message string) string {
 	message, _, _ = strings.Cut(message, "\nException raised from ")
+	message, _, _ = strings.Cut(message, "frame #0: ")
 	return strings.TrimSpace(message)
 }
 

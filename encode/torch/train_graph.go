@@ -140,7 +140,8 @@ func (s *scope) equal(a, b tensor) tensor {
 
 // smoothGELU is quickGELU without working in place.
 func (s *scope) smoothGELU(x tensor) tensor {
-	gate := s.do("sigmoid", func(out *tensor) { lib.AtgSigmoid(out, s.scale(x, 1.702)) })
+	scaled := s.scale(x, 1.702)
+	gate := s.do("sigmoid", func(out *tensor) { lib.AtgSigmoid(out, scaled) })
 	return s.mul(gate, x)
 }
 

@@ -6,12 +6,9 @@ package cli
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 // TestDiskFull indexes, updates and compacts a library on a disk that is too small, and then on one that is not.
@@ -57,30 +54,4 @@ func (h *household) counted() int {
 		h.t.Fatal(err)
 	}
 	return stats.Documents
-}
-
-// mount makes a disk of so many bytes.
-func (h *household) mount(bytes int) (dir string) {
-	h.t.Helper()
-	dir = filepath.Join(h.dir, "disk")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		h.t.Fatal(err)
-	}
-	if err := unix.Mount("clipsearch", dir, "tmpfs", 0, fmt.Sprint("size=", bytes)); err != nil {
-		h.t.Skipf("a small disk cannot be mounted here (%v); run the tests as root", err)
-	}
-	h.t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			h.t.Error(err)
-		}
-	})
-	return dir
-}
-
-// resize makes a mounted disk larger.
-func (h *household) resize(dir string, bytes int) {
-	h.t.Helper()
-	if err := unix.Mount("clipsearch", dir, "tmpfs", unix.MS_REMOUNT, fmt.Sprint("size=", bytes)); err != nil {
-		h.t.Fatal(err)
-	}
 }
