@@ -25,6 +25,7 @@ func (s *site) apiRoutes() []route {
 		{"GET /api/v1/documents/{id}/locate-sheet.png", s.apiLocateSheet},
 		{"GET /api/v1/folders", s.apiFolders},
 		{"GET /api/v1/tags", s.apiTags},
+		{"GET /api/v1/export", s.apiExport},
 		{"GET /api/v1/complete", s.apiComplete},
 		{"GET /api/v1/skipped", s.apiSkipped},
 		{"GET /api/v1/jobs", s.apiJobs},

@@ -24,6 +24,7 @@
 //	GET  /api/v1/folders    the folders of the library, with counts
 //	GET  /api/v1/skipped    the files that could not be read
 //	GET  /api/v1/complete   folders of this computer, to name one
+//	GET  /api/v1/export     the library as an archive of plain files
 //	     /api/v1/jobs…      long work: see doc/api.md
 //
 // The search page and the API read the same parameters; see request.

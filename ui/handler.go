@@ -46,6 +46,7 @@ type Deps struct {
 	Reports  string            // folder of saved reports; "": there are none
 
 	Scaler  Scaler                  // nil: there are no thumbnails but the library's
+	Export  Exporter                // nil: the library cannot be downloaded
 	Open    func(path string) error // shows a file in the system's viewer; nil: there is none
 	Missing string                  // what keeps pictures from being searched by what they show, and what mends it; "": nothing
 	Token   string                  // that whoever is let in must know; "": all are let in
@@ -65,6 +66,8 @@ type site struct {
 	uploading chan struct{} // one slot a picture that is being sent
 	lookups   chan struct{} // one slot a look at the disk; see complete
 	streams   chan struct{} // one slot a stream of events
+	export    Exporter
+	exports   chan struct{} // one slot
 	scaler    Scaler
 	open      func(path string) error
 	missing   string
@@ -87,7 +90,7 @@ func New(deps Deps) (http.Handler, error) {
 		searcher: newCrowd(deps.Searcher), uploading: make(chan struct{}, maxUploading), library: deps.Library, static: static,
 		counts: &counts{library: deps.Library}, folders: &folders{library: deps.Library}, thumbs: &thumbSizes{library: deps.Library}, uploads: newUploads(maxUploads, maxUploadBytes),
 		jobs: deps.Jobs, locator: deps.Locator, lookups: make(chan struct{}, maxLookups), streams: make(chan struct{}, maxStreams),
-		scaler: deps.Scaler, open: deps.Open, missing: deps.Missing,
+		export: deps.Export, exports: make(chan struct{}, 1), scaler: deps.Scaler, open: deps.Open, missing: deps.Missing,
 		explorer: deps.Explorer, reports: deps.Reports,
 	}
 	mux := http.NewServeMux()

@@ -68,6 +68,8 @@ func jobTitle(task jobs.Task) string {
 		return jobVerify
 	case jobs.Rebuild:
 		return jobRebuild
+	case jobs.Compact:
+		return jobCompact
 	}
 	var names []string
 	for _, folder := range task.Folders {

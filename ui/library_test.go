@@ -40,6 +40,7 @@ type gallery struct {
 	opened  chan string // files that the system's viewer was asked for
 	token   string
 	scaler  Scaler
+	export  Exporter
 	reports string
 }
 
@@ -119,7 +120,7 @@ func (g *gallery) serve(encoder search.Encoder) {
 	engine := search.New(search.Deps{Store: g.store, Text: words, Vectors: vectors, Encoder: encoder})
 	handler, err := New(Deps{
 		Searcher: engine, Library: g.store, Jobs: g.jobs, Locator: finger{}, Static: assets.Static(), Address: g.server.Listener.Addr().String(), Open: g.open,
-		Token: g.token, Scaler: g.scaler, Explorer: explore.New(g.store), Reports: g.reports,
+		Token: g.token, Scaler: g.scaler, Export: g.export, Explorer: explore.New(g.store), Reports: g.reports,
 	})
 	if err != nil {
 		g.t.Fatal(err)

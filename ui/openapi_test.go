@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -115,7 +116,7 @@ func asks(upload string) []ask {
 		find("q=red", 200), find("q=red&explain=1&label=red&label=blue", 200), find("q=nothing+of+the+sort&mode=text", 200), find(long, 200),
 		find("q=red&tag=evening", 200), find("upload="+upload, 200), find("q=snow&picture=0.5:"+upload+"&sort=date", 200),
 		find("", 200), find("folder=2020&sort=name&dedupe=1", 200), find("offset=100000", 200), find("sort=size", 400), find("q=red&offset=100000", 400),
-		get("/api/v1/tags", "?begin=eve&k=3", 200), get("/api/v1/tags", "?k=x", 400), find("q=red&mode=magic", 400), find("like=99", 404), find("q=red&upload=feed", 410), find("picture=2:feed", 410),
+		get("/api/v1/export", "", 200), get("/api/v1/tags", "?begin=eve&k=3", 200), get("/api/v1/tags", "?k=x", 400), find("q=red&mode=magic", 400), find("like=99", 404), find("q=red&upload=feed", 410), find("picture=2:feed", 410),
 		{"POST /api/v1/uploads", "/api/v1/uploads", string(drawings()[0].data), "image/jpeg", 201},
 		{"POST /api/v1/uploads", "/api/v1/uploads", "no picture", "text/plain", 422},
 		{"POST /api/v1/uploads", "/api/v1/uploads", "", "image/jpeg", 422},
@@ -148,6 +149,11 @@ func asks(upload string) []ask {
 // not mention: parameters and fields.
 func TestOpenAPI(t *testing.T) {
 	g := newGallery(t)
+	g.export = func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, "the archive")
+		return err
+	}
+	g.serve(&pictureEncoder{})
 	g.employ()
 	g.awaitState(g.start(`{"kind":"index","folders":["/slow"],"exclude":["*.tmp"]}`).ID, jobs.Running) // job 1, which holds up the others
 	if err := g.store.PutSkips(t.Context(), []search.Skip{{Path: "/p/a.jpg", Reason: "damaged", Detail: "it ends too soon", Size: 3}}); err != nil {

@@ -221,6 +221,10 @@ const (
 	verifyMeans      = "Check every record of the library"
 	rebuildButton    = "Rebuild"
 	rebuildMeans     = "Make anew what is derived from the records: the caption index and the graph of vectors"
+	compactButton    = "Compact"
+	compactMeans     = "Forget the pictures that are gone, and make the library's file as small as it can be"
+	exportButton     = "Export"
+	exportMeans      = "Download documents, captions and vectors as plain files; clipsearch import reads them once they are unpacked"
 	skippedOne       = "1 file could not be read"
 	skippedMany      = "%s files could not be read"
 	outsideTitle     = "In a terminal"
@@ -232,6 +236,7 @@ const (
 	jobIndexAll  = "Looking at all folders again"
 	jobVerify    = "Verifying the library"
 	jobRebuild   = "Rebuilding what is derived"
+	jobCompact   = "Compacting the library"
 	jobCount     = "%s of %s"
 	jobFailed    = "%s could not be read"
 	jobRate      = "%.1f a second"
@@ -272,7 +277,7 @@ const (
 // outsideCommands returns what is done in a terminal, with what it does.
 func outsideCommands() []detail {
 	return []detail{
-		{label: "clipsearch compact", value: "forgets pictures that are gone, and shrinks the file"},
+		{label: "clipsearch compact --older-than 30d", value: "forgets only pictures that have been gone for so long"},
 		{label: "clipsearch verify --repair", value: "mends a damaged library"},
 		{label: "clipsearch export FOLDER", value: "writes documents, captions and vectors into plain files; import reads them back"},
 	}

@@ -1,9 +1,13 @@
 package exchange
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -16,6 +20,7 @@ import (
 	"clipsearch/index/captions"
 	"clipsearch/index/store"
 	"clipsearch/internal/npy"
+	"clipsearch/internal/progress"
 )
 
 func newStore(t *testing.T) *store.Store {
@@ -238,4 +243,55 @@ func TestImportFolderRefuses(t *testing.T) {
 	try("sha256")
 	write(documentsName, "{\"path\": 3}\n")
 	try(documentsName + ":1")
+}
+
+// TestExportArchive holds that an unpacked archive is what Export writes.
+func TestExportArchive(t *testing.T) {
+	st := newStore(t)
+	if err := st.SetModel(t.Context(), store.Model{ID: "test", Dims: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.AddRoot(t.Context(), store.Root{Path: "/p"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := st.Put(t.Context(), []store.Entry{
+		{Document: store.Document{Path: "/p/a.jpg"}, Vector: []float32{1, 0}, Captions: []store.Caption{{Text: "<a>"}}},
+		{Document: store.Document{Path: "/p/b.jpg"}, Thumb: []byte{1, 2, 3}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, scratch := filepath.Join(t.TempDir(), "out"), t.TempDir()
+	if _, err := Export(t.Context(), st, dir, new(progress.Meter)); err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	if n, err := ExportArchive(t.Context(), st, &packed, scratch, new(progress.Meter)); n != 2 || err != nil {
+		t.Fatalf("%d documents, %v", n, err)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(packed.Bytes()), int64(packed.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{libraryName, documentsName, vectorsName} {
+		want, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := fs.ReadFile(archive, name)
+		if diff := cmp.Diff(string(want), string(got)); err != nil || diff != "" {
+			t.Errorf("%s: %v (-folder +archive):\n%s", name, err, diff)
+		}
+	}
+	if len(archive.File) != 3 {
+		t.Errorf("%d files", len(archive.File))
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := ExportArchive(cancelled, st, io.Discard, scratch, new(progress.Meter)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if left, err := os.ReadDir(scratch); err != nil || len(left) > 0 {
+		t.Errorf("%d files are left, %v", len(left), err)
+	}
 }

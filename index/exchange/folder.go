@@ -79,29 +79,15 @@ func Export(ctx context.Context, st *store.Store, dir string, meter *progress.Me
 }
 
 // export writes the three files.
-func export(ctx context.Context, st *store.Store, dir string, meter *progress.Meter) (int, error) {
-	m := st.Model()
-	head := library{Format: formatName, Version: formatVersion, Model: model(m)}
-	roots, err := st.Roots()
+func export(ctx context.Context, st *store.Store, dir string, meter *progress.Meter) (n int, err error) {
+	head, err := newHead(st)
 	if err != nil {
 		return 0, err
 	}
-	for _, r := range roots {
-		head.Folders = append(head.Folders, folder{r.Path, r.Excludes, r.Captions, r.Labels, r.Thumb})
-	}
-	data, err := json.MarshalIndent(head, "", " ")
-	if err != nil {
+	if err := os.WriteFile(filepath.Join(dir, libraryName), head, 0o644); err != nil {
 		return 0, err
 	}
-	if err := os.WriteFile(filepath.Join(dir, libraryName), append(data, '\n'), 0o644); err != nil {
-		return 0, err
-	}
-	return exportDocuments(ctx, st, dir, max(m.Dims, 1), meter)
-}
-
-// exportDocuments writes documents.jsonl and vectors.npy side by side.
-func exportDocuments(ctx context.Context, st *store.Store, dir string, dims int, meter *progress.Meter) (n int, err error) {
-	vectors, err := npy.Create(filepath.Join(dir, vectorsName), dims, npy.F16)
+	vectors, err := npy.Create(filepath.Join(dir, vectorsName), exportedDims(st), npy.F16)
 	if err != nil {
 		return 0, err
 	}
@@ -111,7 +97,29 @@ func exportDocuments(ctx context.Context, st *store.Store, dir string, dims int,
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, file.Sync(), file.Close()) }()
-	out := bufio.NewWriterSize(file, 1<<20)
+	return exportDocuments(ctx, st, file, vectors, meter)
+}
+
+// newHead returns the content of library.json.
+func newHead(st *store.Store) ([]byte, error) {
+	head := library{Format: formatName, Version: formatVersion, Model: model(st.Model())}
+	roots, err := st.Roots()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range roots {
+		head.Folders = append(head.Folders, folder{r.Path, r.Excludes, r.Captions, r.Labels, r.Thumb})
+	}
+	data, err := json.MarshalIndent(head, "", " ")
+	return append(data, '\n'), err
+}
+
+// exportedDims returns the columns of vectors.npy, which has some also where there are no vectors.
+func exportedDims(st *store.Store) int { return max(st.Model().Dims, 1) }
+
+// exportDocuments writes what goes into documents.jsonl and vectors.npy, side by side.
+func exportDocuments(ctx context.Context, st *store.Store, documents io.Writer, vectors *npy.Writer, meter *progress.Meter) (n int, err error) {
+	out := bufio.NewWriterSize(documents, 1<<20)
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	rows := 0

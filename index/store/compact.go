@@ -58,6 +58,10 @@ func compact(ctx context.Context, path string, opts CompactOptions) (report Comp
 	if err := c.write(opts.step); err != nil {
 		return report, err
 	}
+	defer c.dst.discard()
+	if err := c.dst.publish(""); err != nil {
+		return report, err
+	}
 	report.After, err = fileSize(path)
 	report.Forgotten, report.Pruned = len(c.forget), c.last.pruned-s.last.pruned
 	return report, err
@@ -105,14 +109,19 @@ func (c *compaction) prepare(hiddenFor time.Duration) error {
 	return err
 }
 
-func (c *compaction) write(step func(string)) error {
+// write makes the new file, which the caller publishes or discards.
+func (c *compaction) write(step func(string)) (err error) {
 	var library [16]byte
 	hex.Decode(library[:], []byte(c.s.library)) // it was encoded from as many
 	dst, err := newReplacement(c.s.path, library, step)
 	if err != nil {
 		return err
 	}
-	defer dst.discard()
+	defer func() {
+		if err != nil {
+			dst.discard()
+		}
+	}()
 	c.dst, c.record = dst, c.copy
 	c.problem = func(_ []byte, err error) error { return err }
 	if err := c.run(c.s, allBuckets); err != nil {
@@ -124,10 +133,7 @@ func (c *compaction) write(step func(string)) error {
 			return err
 		}
 	}
-	if err := dst.put(bucketMeta, keyCounters, encodeCounters(c.last)); err != nil {
-		return err
-	}
-	return dst.publish("")
+	return dst.put(bucketMeta, keyCounters, encodeCounters(c.last))
 }
 
 // copy stores a record in the new file if it is to stay.

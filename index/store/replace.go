@@ -17,6 +17,7 @@ type replacement struct {
 	tmp     string // of the new file; "" once it is published
 	mode    os.FileMode
 	db      *bolt.DB
+	file    *os.File // of db
 	tx      *bolt.Tx
 	pending int64        // bytes put since the last commit
 	step    func(string) // for tests: called before each step
@@ -53,7 +54,11 @@ func newReplacement(path string, library [16]byte, step func(string)) (*replacem
 	}
 	// Nothing is synced before the end: a file without its name is worth nothing.
 	r.db, err = bolt.Open(tmp.Name(), 0o600, &bolt.Options{
-		FreelistType: bolt.FreelistMapType, NoSync: true, NoGrowSync: true, InitialMmapSize: int(info.Size()),
+		FreelistType: bolt.FreelistMapType, NoSync: true, NoGrowSync: true, InitialMmapSize: int(info.Size()), NoStatistics: true,
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			r.file, err = os.OpenFile(name, flag&^os.O_CREATE, mode)
+			return r.file, err
+		},
 	})
 	if err == nil {
 		r.tx, err = r.db.Begin(true)
@@ -138,19 +143,32 @@ func (r *replacement) commit() (err error) {
 	return err
 }
 
-// publish makes the new file durable and gives it the library's name. keepOld, if
+// publish closes the new file, makes it durable and gives it the library's name. keepOld, if
 // not empty, is a name that the old file keeps.
 func (r *replacement) publish(keepOld string) error {
+	err := r.commitLast()
+	if err := errors.Join(err, r.db.Close()); err != nil {
+		return err
+	}
+	if err := r.rename(keepOld); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(r.path))
+}
+
+// commitLast ends the last transaction and makes the new file durable.
+func (r *replacement) commitLast() error {
 	r.step("commit")
 	if err := r.tx.Commit(); err != nil {
 		return err
 	}
 	r.tx = nil
 	r.step("sync")
-	err := r.db.Sync()
-	if err := errors.Join(err, r.db.Close()); err != nil {
-		return err
-	}
+	return r.db.Sync()
+}
+
+// rename gives the new file, which is durable, the library's name, which is durable once the folder is.
+func (r *replacement) rename(keepOld string) error {
 	if err := os.Chmod(r.tmp, r.mode); err != nil {
 		return err
 	}
@@ -165,7 +183,7 @@ func (r *replacement) publish(keepOld string) error {
 	}
 	r.tmp = ""
 	r.step("sync folder")
-	return syncDir(filepath.Dir(r.path))
+	return nil
 }
 
 // keep gives a file a second name, in place of whatever had it; where there are no

@@ -29,7 +29,9 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 		Formats:   map[string]int{},
 		Skipped:   map[string]int{},
 	}
+	s.open.RLock()
 	info, err := s.file.Stat()
+	s.open.RUnlock()
 	if err == nil {
 		st.Bytes = info.Size()
 		err = s.count(ctx, &st)

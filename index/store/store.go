@@ -23,7 +23,8 @@ type Store struct {
 	library  string
 	format   uint64 // version of the file's layout; lower than ours only if readOnly
 	now      func() time.Time
-	written  func() // for tests: called after each transaction that was written; may be nil
+	written  func()       // for tests: called after each transaction that was written; may be nil
+	open     sync.RWMutex // held while db or file is used; locked while others take their place
 	db       *bolt.DB
 	file     *os.File                // of db; closed by us if db cannot be closed any more
 	broken   atomic.Bool             // a write panicked: db's locks may be held for ever
@@ -78,6 +79,8 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.open.RLock() // not Lock: db waits by itself for those who use it
+	defer s.open.RUnlock()
 	if s.broken.Load() {
 		return s.file.Close() // releases the lock; the map stays until the process ends
 	}
@@ -93,6 +96,8 @@ func (s *Store) view(fn func(tx *txn) error) error {
 	if s.broken.Load() {
 		return ErrCorrupt
 	}
+	s.open.RLock()
+	defer s.open.RUnlock()
 	return s.guard(func() error { return s.db.View(func(tx *bolt.Tx) error { return fn(&txn{tx, s}) }) })
 }
 
@@ -111,6 +116,8 @@ func (s *Store) update(fn func(tx *txn) error) error {
 			s.broken.Store(true)
 		}
 	}()
+	s.open.RLock()
+	defer s.open.RUnlock()
 	return s.guard(func() error {
 		err := s.db.Update(func(tx *bolt.Tx) error { return fn(&txn{tx, s}) })
 		panicked = false

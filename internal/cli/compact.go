@@ -56,13 +56,16 @@ func runCompact(ctx context.Context, p Process, args []string) error {
 		return err
 	}
 	if opts.json {
-		return json.NewEncoder(p.Stdout).Encode(map[string]any{
-			"before": report.Before, "after": report.After, "forgotten": report.Forgotten, "pruned": report.Pruned,
-		})
+		return json.NewEncoder(p.Stdout).Encode(compactJSON(report))
 	}
 	_, err = fmt.Fprintf(p.Stdout, "%s → %s, %d pictures forgotten\n",
 		humanize.IBytes(uint64(report.Before)), humanize.IBytes(uint64(report.After)), report.Forgotten)
 	return err
+}
+
+// compactJSON returns what there is to say of a compaction.
+func compactJSON(report store.CompactReport) map[string]any {
+	return map[string]any{"before": report.Before, "after": report.After, "forgotten": report.Forgotten, "pruned": report.Pruned}
 }
 
 // age is a flag for a time that has passed: a duration of package time, or whole days as in 30d.

@@ -50,7 +50,11 @@ type holding struct {
 	places   places
 	writable bool
 
-	host   *handover.Host  // nil: nobody can hand anything over
+	host    *handover.Host // nil: nobody can hand anything over; changed by move alone
+	getenv  func(string) string
+	command string         // that this process was started with
+	moving  sync.WaitGroup // hosts that are being closed; see move
+
 	claim  *handover.Claim // nil: nobody learns that we read
 	ready  chan struct{}   // closed: the store is open
 	ending chan struct{}   // closed: what lasts must end
@@ -68,9 +72,9 @@ type holding struct {
 	key     engineKey
 }
 
-func newHolding(places places, writable bool) *holding {
+func newHolding(p Process, places places, writable bool) *holding {
 	return &holding{
-		places: places, writable: writable, ready: make(chan struct{}), ending: make(chan struct{}), writing: make(chan struct{}, 1),
+		getenv: p.Getenv, command: p.Args[0], places: places, writable: writable, ready: make(chan struct{}), ending: make(chan struct{}), writing: make(chan struct{}, 1),
 		jobs: jobs.New(),
 	}
 }
@@ -90,9 +94,14 @@ func (h *holding) lend(path string) (*library, error) {
 // close ends the commands of others, releases the file, and only then tells those who wait for it.
 func (h *holding) close() error {
 	h.leave()
-	if h.host != nil {
-		h.host.Drain()
+	for host := h.hosting(); host != nil; {
+		host.Drain()
+		last := host
+		if host = h.hosting(); host == last { // else the library has moved meanwhile
+			break
+		}
 	}
+	h.moving.Wait()
 	var errs []error
 	if h.shared != nil {
 		errs = append(errs, h.shared.encoder.Close())

@@ -162,7 +162,7 @@ func (o *opening) read() (*holding, error) {
 	if err != nil {
 		return nil, errors.Join(err, claim.Close())
 	}
-	held := newHolding(o.places, false)
+	held := newHolding(o.process, o.places, false)
 	held.store, held.claim = st, claim
 	return held, nil
 }
@@ -173,7 +173,7 @@ const lockWait = 50 * time.Millisecond
 // write takes the host's place first, so that readers who come now hand their commands over and don't hold up the lock,
 // and then opens the library.
 func (o *opening) write() (*holding, error) {
-	held := newHolding(o.places, true)
+	held := newHolding(o.process, o.places, true)
 	host, err := o.desk.Host(o.me(), held.handle)
 	if errors.Is(err, handover.ErrHosted) {
 		return nil, store.ErrInUse

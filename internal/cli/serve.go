@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os/exec"
 	"runtime"
@@ -13,6 +14,8 @@ import (
 
 	"clipsearch/assets"
 	"clipsearch/explore"
+	"clipsearch/index/exchange"
+	"clipsearch/internal/progress"
 	"clipsearch/ui"
 )
 
@@ -90,6 +93,10 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 	handler, err := ui.New(ui.Deps{
 		Searcher: engine, Library: lib.store, Jobs: lib.jobs, Locator: newLocator(engine.encoder), Static: assets.Static(), Address: address,
 		Scaler: newScaler(lib.places.scaledCache(lib.store.LibraryID())), Open: showOutside, Token: token,
+		Export: func(ctx context.Context, w io.Writer) error {
+			_, err := exchange.ExportArchive(ctx, lib.store, w, "", new(progress.Meter))
+			return err
+		},
 		Missing: missingFor(p, opts, lib), Explorer: explore.New(lib.store), Reports: lib.places.reports,
 	})
 	if err != nil {

@@ -34,10 +34,10 @@ func (w *worker) Check(task jobs.Task) error {
 		return w.checkIndex(task)
 	case len(task.Folders)+len(task.Exclude) > 0:
 		return fmt.Errorf("%w: %s takes no folders and patterns", jobs.ErrBadTask, task.Kind)
-	case task.Kind == jobs.Verify || task.Kind == jobs.Rebuild:
+	case slices.Contains([]jobs.Kind{jobs.Verify, jobs.Rebuild, jobs.Compact}, task.Kind):
 		return nil
 	}
-	return fmt.Errorf("%w: there is no job %q; it is index, verify or rebuild (compact needs the library for itself: stop this server and run clipsearch compact)", jobs.ErrBadTask, task.Kind)
+	return fmt.Errorf("%w: there is no job %q; it is index, verify, rebuild or compact", jobs.ErrBadTask, task.Kind)
 }
 
 // checkIndex refuses folders that are none.
@@ -90,6 +90,8 @@ func (w *worker) Work(ctx context.Context, task jobs.Task, report *jobs.Report) 
 		return w.index(ctx, task, report)
 	case jobs.Verify:
 		return w.verify(ctx, report)
+	case jobs.Compact:
+		return w.compact(ctx, report)
 	}
 	return w.rebuild(ctx, report)
 }

@@ -127,7 +127,7 @@ func TestServeJobs(t *testing.T) {
 		`{"kind":"index","folders":["/no/such/dir"]}`:  "there is no folder",
 		`{"kind":"index","exclude":["*.tmp"]}`:         "name the folders",
 		`{"kind":"verify","folders":["/"]}`:            "takes no folders",
-		`{"kind":"compact"}`:                           "stop this server",
+		`{"kind":"polish"}`:                            "it is index, verify, rebuild or compact",
 		`{"kind":"index","folders":["/tmp/\u0000no"]}`: "there is no folder",
 	} {
 		if _, status, problem := h.post(address, task); status != http.StatusBadRequest || !strings.Contains(problem, want) {
@@ -136,6 +136,56 @@ func TestServeJobs(t *testing.T) {
 	}
 	h.stop(server)
 	h.finds("all", 8)
+}
+
+// TestServeCompacts compacts a library that is served, by two processes, searched and indexed.
+func TestServeCompacts(t *testing.T) {
+	t.Parallel()
+	h := newHousehold(t)
+	h.pictures("green", 3)
+	h.pictures("blue", 4)
+	server := h.start("serve", "--listen", "127.0.0.1:0")
+	address := h.says(server, addressPattern)
+	second := h.start("serve", "--listen", "127.0.0.1:0") // runs in the first one's process
+	h.says(second, addressPattern)
+	h.done(h.start("index", "green", "blue"), exitOK)
+	files, err := filepath.Glob(filepath.Join(h.dir, "blue", "*.png"))
+	if err != nil || len(files) != 4 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files[1:] {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.done(h.start("index", "blue"), exitOK)
+	library := filepath.Join(h.dir, ".local/share/clipsearch/library.clipsearch")
+	for round, forgotten := range []float64{3, 0} {
+		before, err := os.Stat(library)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := h.does(address, `{"kind":"compact"}`)
+		result, ok := job.Result.(map[string]any)
+		if job.State != jobs.Done || !ok || result["forgotten"] != forgotten {
+			t.Fatalf("round %d: %+v", round, job)
+		}
+		after, err := os.Stat(library)
+		if err != nil || os.SameFile(before, after) {
+			t.Errorf("round %d: the file is the old one (%v)", round, err)
+		}
+		h.finds("all", 6) // by the server, which has the new file
+		if n := h.hits(address, "all"); n != 6 {
+			t.Errorf("round %d: the page finds %d pictures, want 6", round, n)
+		}
+	}
+	h.done(h.start("index", "green"), exitOK)
+	if job := h.does(address, `{"kind":"verify"}`); job.State != jobs.Done {
+		t.Errorf("verify: %+v", job)
+	}
+	h.says(second, `(?s)stop with.*stop with`) // it has begun again beside the new file
+	h.stop(server)
+	h.finds("all", 6)
 }
 
 // TestServeShowsRuns serves what another process is indexing: the page shows that run, and that of its own waits for it.

@@ -22,6 +22,7 @@ type Kind string
 const (
 	Index   Kind = "index"   // take pictures in and keep the library in step with their folders
 	Verify  Kind = "verify"  // check every record, and what is derived from them
+	Compact Kind = "compact" // write the file anew without what is gone
 	Rebuild Kind = "rebuild" // make what is derived anew: the caption index, the graph of vectors, their copies in the file
 )
 

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Compact is [Compact] for an open library: reads go on meanwhile, from the old file until the new one is there; writes wait.
+// meet, unless nil, is called with the new file just before it takes the library's name: no other process can have opened it
+// before, nor can afterwards, as its lock is held. If meet fails, the old file stays. ErrReadOnly; else as Compact.
+func (s *Store) Compact(ctx context.Context, opts CompactOptions, meet func(os.FileInfo) error) (CompactReport, error) {
+	report, err := s.compact(ctx, opts, meet)
+	return report, s.failed("compact", err)
+}
+
+func (s *Store) compact(ctx context.Context, opts CompactOptions, meet func(os.FileInfo) error) (report CompactReport, err error) {
+	if s.readOnly {
+		return report, ErrReadOnly
+	}
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.broken.Load() {
+		return report, ErrCorrupt
+	}
+	if err := removeTemporary(s.path); err != nil {
+		return report, err
+	}
+	c := &compaction{pass: pass{ctx: ctx, progress: opts.Progress}, s: s, now: time.Now()}
+	if err := c.prepare(opts.HiddenFor); err != nil {
+		return report, err
+	}
+	if report.Before, err = fileSize(s.path); err != nil {
+		return report, err
+	}
+	if err := c.write(opts.step); err != nil {
+		return report, err
+	}
+	defer c.dst.discard()
+	if err := ctx.Err(); err != nil {
+		return report, err
+	}
+	report.Forgotten, report.Pruned = len(c.forget), c.last.pruned-s.last.pruned
+	if err := s.swap(c, meet); err != nil {
+		return CompactReport{}, err
+	}
+	report.After, err = fileSize(s.path)
+	return report, err
+}
+
+// swap publishes the new file, which stays open under its lock, and goes on with it.
+func (s *Store) swap(c *compaction, meet func(os.FileInfo) error) error {
+	if err := c.dst.commitLast(); err != nil {
+		return err
+	}
+	info, err := c.dst.file.Stat()
+	if err == nil && meet != nil {
+		err = meet(info)
+	}
+	if err != nil {
+		return err
+	}
+	s.closing.Lock()
+	defer s.closing.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	s.open.Lock() // reads in progress end, those that come wait for a rename
+	defer s.open.Unlock()
+	if err := c.dst.rename(""); err != nil {
+		return err
+	}
+	old := s.db
+	s.db, s.file = c.dst.db, c.dst.file
+	s.db.NoSync, s.db.NoGrowSync = false, false
+	s.mu.Lock()
+	s.last = c.last
+	s.mu.Unlock()
+	return errors.Join(syncDir(filepath.Dir(c.dst.path)), closeOld(old))
+}
+
+// closeOld closes the file that has lost its name.
+func closeOld(db *bolt.DB) error {
+	if err := db.Close(); err != nil {
+		return fmt.Errorf("close the old file: %w", err)
+	}
+	return nil
+}
