@@ -19,12 +19,13 @@ type Change struct {
 }
 
 // Compare sets r.Changes to the differences from a baseline, for what both have measured. ErrOtherSet if the pictures or
-// queries differ, or nothing was measured by both.
+// queries differ, or nothing was measured by both; there are no changes then.
 func (r *Report) Compare(base *Baseline) error {
 	if !slices.EqualFunc(r.Set.Pictures, base.pictures, func(p Picture, name string) bool { return p.Name == name }) {
 		return fmt.Errorf("%w: the pictures are not the same", ErrOtherSet)
 	}
 	r.Changes = nil
+	var changes []Change
 	for _, old := range base.ranks {
 		result := r.Result(old.Task, old.Way)
 		if result == nil {
@@ -33,11 +34,12 @@ func (r *Report) Compare(base *Baseline) error {
 		if !slices.Equal(old.Picture, result.Sample.Picture) {
 			return fmt.Errorf("%w: the queries of %s %s are not the same", ErrOtherSet, old.Task, old.Way)
 		}
-		r.Changes = append(r.Changes, Change{old.Task, old.Way, differences(old.Task, old.Sample, result.Sample, r.Seed)})
+		changes = append(changes, Change{old.Task, old.Way, differences(old.Task, old.Sample, result.Sample, r.Seed)})
 	}
-	if len(r.Changes) == 0 {
+	if len(changes) == 0 {
 		return fmt.Errorf("%w: the baseline has none of these tasks", ErrOtherSet)
 	}
+	r.Changes = changes
 	return nil
 }
 

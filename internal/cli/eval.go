@@ -146,15 +146,16 @@ func runEval(ctx context.Context, p Process, args []string) (err error) {
 		return err
 	}
 	printSkips(p.Stderr, e.skips)
+	var other error // the baseline's set; what was measured is worth printing all the same
 	if base != nil {
-		if err := e.report.Compare(base); err != nil {
-			return fmt.Errorf("compare with %s: %w", opts.baseline, err)
+		if other = e.report.Compare(base); other != nil {
+			other = fmt.Errorf("compare with %s: %w", opts.baseline, other)
 		}
 	}
-	if err := e.publish(ctx, p, opts); err != nil {
+	if err := errors.Join(e.publish(ctx, p, opts), other); err != nil {
 		return err
 	}
-	return e.verdict(p, opts)
+	return e.verdict(opts)
 }
 
 // openBaseline reads the report that --baseline names; nil if it names none.
@@ -226,19 +227,21 @@ func (e *evaluation) run(ctx context.Context, task eval.Task) error {
 	return e.report.Classify(ctx, e.texts)
 }
 
-// publish writes the report in the forms asked for.
-func (e *evaluation) publish(ctx context.Context, p Process, opts evalOptions) error {
-	if err := e.publishPage(ctx, p, opts); err != nil {
+// publish writes the report in the forms asked for, to stdout first: a page that cannot be written takes nothing away.
+func (e *evaluation) publish(ctx context.Context, p Process, opts evalOptions) (err error) {
+	if opts.json {
+		err = json.NewEncoder(p.Stdout).Encode(&e.report)
+	} else {
+		err = printEvaluation(p.Stdout, &e.report)
+	}
+	if err != nil {
 		return err
 	}
-	if opts.json {
-		return json.NewEncoder(p.Stdout).Encode(&e.report)
-	}
-	return printEvaluation(p.Stdout, &e.report)
+	return e.publishPage(ctx, p, opts)
 }
 
 // verdict returns the error that the exit code stands for.
-func (e *evaluation) verdict(p Process, opts evalOptions) error {
+func (e *evaluation) verdict(opts evalOptions) error {
 	if falls := e.report.Falls(opts.tolerance); len(falls) > 0 {
 		worse := make([]string, len(falls))
 		for i, f := range falls {
