@@ -90,11 +90,16 @@ peers: ## compare our vector search with hnswlib and others: make peers PEERS="V
 	cd bench/peers && GOWORK=off CGO_ENABLED=1 $(GO) build $(BUILD) -o ../../peers .
 	./peers $(PEERS)
 
-# Needs ../shared/data; hours on two cores, minutes on a GPU. What was interrupted goes on: make builtin-model RESUME=--resume
+# Needs ../shared/data; a day on two cores, minutes on a GPU. TUNE has further flags of clipsearch tune: --resume goes on
+# with what was interrupted, and "--epochs 2 --samples-per-epoch 256 --batch 32" goes the same way in minutes.
 .PHONY: builtin-model
 builtin-model: build ## train the model that the program carries anew, into ./builtin-model
 	@scripts/apt-install.sh $(DEMO_PACKAGES)
-	./clipsearch tune scripts/builtin-model.json --out builtin-model --dtype int8 $(RESUME)
+	./clipsearch tune scripts/builtin-model.json --out builtin-model --dtype int8 $(TUNE)
+
+.PHONY: carry-model
+carry-model: build ## put ./builtin-model into assets/model, but for card and licence, which a person writes
+	scripts/carry-model.sh builtin-model assets/model
 
 .PHONY: clean
 clean: ## remove what make built here; the fitted gotch stays in ~/.cache/clipsearch-build

@@ -151,17 +151,19 @@ func (n *tuneFlags) changeAugment(r *recipe) error {
 // change puts the flags that were given in the place of the recipe's settings.
 func (n *tuneFlags) change(r *recipe) {
 	for name, change := range map[string]func(){
-		"batch":        func() { r.Plan.Batch = n.batch },
-		"lr":           func() { r.Plan.Rate = n.rate },
-		"schedule":     func() { r.Plan.Schedule = n.schedule },
-		"warmup":       func() { r.Plan.Warmup = n.warmup },
-		"weight-decay": func() { r.Learn.Decay = n.decay },
-		"word-drop":    func() { r.Plan.WordDrop = n.words },
-		"patience":     func() { r.Plan.Patience = n.patience },
-		"lora":         func() { r.Learn.LowRank = n.lora },
-		"limit":        func() { r.Plan.Limit = n.limit },
-		"seed":         func() { r.Plan.Seed = n.seed },
-		"freeze":       func() { r.Learn.Freeze = n.freeze },
+		"epochs":            func() { r.Plan.Steps = 0 }, // follows from the data, as does
+		"samples-per-epoch": func() { r.Plan.Epoch = 0 },
+		"batch":             func() { r.Plan.Batch = n.batch },
+		"lr":                func() { r.Plan.Rate = n.rate },
+		"schedule":          func() { r.Plan.Schedule = n.schedule },
+		"warmup":            func() { r.Plan.Warmup = n.warmup },
+		"weight-decay":      func() { r.Learn.Decay = n.decay },
+		"word-drop":         func() { r.Plan.WordDrop = n.words },
+		"patience":          func() { r.Plan.Patience = n.patience },
+		"lora":              func() { r.Learn.LowRank = n.lora },
+		"limit":             func() { r.Plan.Limit = n.limit },
+		"seed":              func() { r.Plan.Seed = n.seed },
+		"freeze":            func() { r.Learn.Freeze = n.freeze },
 	} {
 		if n.given[name] {
 			change()
