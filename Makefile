@@ -90,7 +90,7 @@ peers: ## compare our vector search with hnswlib and others: make peers PEERS="V
 	cd bench/peers && GOWORK=off CGO_ENABLED=1 $(GO) build $(BUILD) -o ../../peers .
 	./peers $(PEERS)
 
-# Needs ../shared/data; a day on two cores, minutes on a GPU. TUNE has further flags of clipsearch tune: --resume goes on
+# Needs ../shared/data; about eight hours on two cores, minutes on a GPU. TUNE has further flags of clipsearch tune: --resume goes on
 # with what was interrupted, and "--epochs 2 --samples-per-epoch 256 --batch 32" goes the same way in minutes.
 .PHONY: builtin-model
 builtin-model: build ## train the model that the program carries anew, into ./builtin-model

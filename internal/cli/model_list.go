@@ -21,7 +21,7 @@ type recommendation struct {
 
 // recommendations lists checkpoints worth having, small ones first. ImageNet is zero-shot top-1 accuracy: OpenAI's from the
 // CLIP paper (Radford et al. 2021, table 11), LAION's from their model cards. Sizes are those of the weights in single
-// precision.
+// precision. doc/models.md says which of these could be looked up.
 func recommendations() []recommendation {
 	const openAI = "MIT (github.com/openai/CLIP)"
 	return []recommendation{
