@@ -13,13 +13,18 @@ import (
 
 // Compact is [Compact] for an open library: reads go on meanwhile, from the old file until the new one is there; writes wait.
 // meet, unless nil, is called with the new file just before it takes the library's name: no other process can have opened it
-// before, nor can afterwards, as its lock is held. If meet fails, the old file stays. ErrReadOnly; else as Compact.
-func (s *Store) Compact(ctx context.Context, opts CompactOptions, meet func(os.FileInfo) error) (CompactReport, error) {
+// before, nor can afterwards, as its lock is held. If meet fails, the old file stays; else what it returns is told which file
+// goes on: the new one also after an error that came once it had the name, such as that of a folder that cannot be synced.
+// ErrReadOnly; else as Compact.
+func (s *Store) Compact(ctx context.Context, opts CompactOptions, meet Meet) (CompactReport, error) {
 	report, err := s.compact(ctx, opts, meet)
 	return report, s.failed("compact", err)
 }
 
-func (s *Store) compact(ctx context.Context, opts CompactOptions, meet func(os.FileInfo) error) (report CompactReport, err error) {
+// Meet prepares for a new file of a library and returns what is to be done once it is known whether the library has moved there.
+type Meet func(next os.FileInfo) (settle func(moved bool), err error)
+
+func (s *Store) compact(ctx context.Context, opts CompactOptions, meet Meet) (report CompactReport, err error) {
 	if s.readOnly {
 		return report, ErrReadOnly
 	}
@@ -56,16 +61,21 @@ func (s *Store) compact(ctx context.Context, opts CompactOptions, meet func(os.F
 }
 
 // swap publishes the new file, which stays open under its lock, and goes on with it.
-func (s *Store) swap(c *compaction, meet func(os.FileInfo) error) error {
+func (s *Store) swap(c *compaction, meet Meet) error {
 	if err := c.dst.commitLast(); err != nil {
 		return err
 	}
 	info, err := c.dst.file.Stat()
-	if err == nil && meet != nil {
-		err = meet(info)
-	}
 	if err != nil {
 		return err
+	}
+	moved := false
+	if meet != nil {
+		settle, err := meet(info)
+		if err != nil {
+			return err
+		}
+		defer func() { settle(moved) }()
 	}
 	s.closing.Lock()
 	defer s.closing.Unlock()
@@ -77,6 +87,7 @@ func (s *Store) swap(c *compaction, meet func(os.FileInfo) error) error {
 	if err := c.dst.rename(""); err != nil {
 		return err
 	}
+	moved = true
 	old := s.db
 	s.db, s.file = c.dst.db, c.dst.file
 	s.db.NoSync, s.db.NoGrowSync = false, false

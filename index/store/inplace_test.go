@@ -46,11 +46,15 @@ func TestCompactOpen(t *testing.T) {
 		if _, err := Open(path, Options{ReadOnly: true, Timeout: time.Millisecond}); !errors.Is(err, ErrInUse) {
 			t.Errorf("before %s another process gets the library: %v", name, err)
 		}
-	}}, func(info os.FileInfo) error {
-		if now, err := os.Stat(path); err != nil || os.SameFile(now, info) {
+	}}, func(next os.FileInfo) (func(bool), error) {
+		if now, err := os.Stat(path); err != nil || os.SameFile(now, next) {
 			t.Errorf("the new file has the name already (%v)", err)
 		}
-		return nil
+		return func(moved bool) {
+			if now, err := os.Stat(path); err != nil || !moved || !os.SameFile(now, next) {
+				t.Errorf("moved is %v where the name is the new file's (%v)", moved, err)
+			}
+		}, nil
 	})
 	ok(t, err)
 	ok(t, <-written)
@@ -86,11 +90,11 @@ func TestCompactOpenStays(t *testing.T) {
 	refusal := errors.New("no place to meet")
 	for name, test := range map[string]struct {
 		ctx  context.Context
-		meet func(os.FileInfo) error
+		meet Meet
 		want error
 	}{
 		"cancelled": {cancelled, nil, context.Canceled},
-		"refused":   {ctx, func(os.FileInfo) error { return refusal }, refusal},
+		"refused":   {ctx, func(os.FileInfo) (func(bool), error) { return nil, refusal }, refusal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := whole(t)
@@ -114,4 +118,18 @@ func TestCompactOpenStays(t *testing.T) {
 	s := mustOpen(t, whole(t), Options{ReadOnly: true})
 	_, err := s.Compact(ctx, CompactOptions{}, nil)
 	wantErr(t, err, ErrReadOnly)
+}
+
+// TestCompactOpenSettles tells whoever met the new file that it was for nothing where the library is closed meanwhile.
+func TestCompactOpenSettles(t *testing.T) {
+	s := mustOpen(t, whole(t), Options{})
+	settled := 0
+	_, err := s.Compact(ctx, CompactOptions{}, func(os.FileInfo) (func(bool), error) {
+		return func(moved bool) {
+			settled++
+			diff(t, "moved", false, moved)
+		}, s.Close()
+	})
+	wantErr(t, err, ErrClosed)
+	diff(t, "settled", 1, settled)
 }

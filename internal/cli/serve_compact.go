@@ -22,12 +22,11 @@ func (w *worker) compact(ctx context.Context, report *jobs.Report) (any, error) 
 	if err := w.library.save(ctx, report.Meter()); err != nil {
 		return nil, err
 	}
-	var moved *handover.Host
-	compacted, err := w.library.store.Compact(ctx, store.CompactOptions{Progress: countMiB(report.Meter(), "copying")}, func(info os.FileInfo) (err error) {
-		moved, err = w.library.hostAt(ctx, info)
-		return err
-	})
-	w.library.move(moved, err)
+	compacted, err := w.library.store.Compact(ctx, store.CompactOptions{Progress: countMiB(report.Meter(), "copying")},
+		func(next os.FileInfo) (func(bool), error) {
+			host, err := w.library.hostAt(ctx, next)
+			return func(moved bool) { w.library.move(host, moved) }, err
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -61,19 +60,17 @@ func (h *holding) hosting() *handover.Host {
 	return h.host
 }
 
-// move closes the host's old place, whose commands find the new one, or, if the file did not change, the new one. It does not
-// wait: the command that asked for it may be one of them.
-func (h *holding) move(moved *handover.Host, failed error) {
-	if moved == nil {
+// move closes the host's old place, whose commands find that of next, or, if the library has not moved there, that of next. It
+// does not wait: the command that asked for it may be one of them. next is nil where there is no host.
+func (h *holding) move(next *handover.Host, moved bool) {
+	if next == nil {
 		return
 	}
-	h.mu.Lock()
-	old := h.host
-	if failed == nil {
-		h.host = moved
-	} else {
-		old = moved
+	left := next
+	if moved {
+		h.mu.Lock()
+		left, h.host = h.host, next
+		h.mu.Unlock()
 	}
-	h.mu.Unlock()
-	h.moving.Go(func() { old.Close() })
+	h.moving.Go(func() { left.Close() })
 }
