@@ -1,32 +1,11 @@
 package eval
 
 import (
-	"context"
 	"fmt"
-	"hash/fnv"
-	"math/rand/v2"
 	"testing"
 
-	"clipsearch/internal/vec"
+	"clipsearch/encode/encodetest"
 )
-
-// hashing is an encoder of 512 dimensions that costs next to nothing.
-type hashing struct{}
-
-func (hashing) EncodeTexts(_ context.Context, texts []string) ([][]float32, error) {
-	all := make([][]float32, len(texts))
-	for i, text := range texts {
-		h := fnv.New64a()
-		h.Write([]byte(text))
-		rng := rand.New(rand.NewPCG(h.Sum64(), 1))
-		all[i] = make([]float32, 512)
-		for j := range all[i] {
-			all[i][j] = float32(rng.NormFloat64())
-		}
-		vec.Normalize(all[i])
-	}
-	return all, nil
-}
 
 // BenchmarkRetrieval is what follows the encoding of 1,000 pictures with five captions each, at CLIP's 512 dimensions.
 func BenchmarkRetrieval(b *testing.B) {
@@ -36,11 +15,10 @@ func BenchmarkRetrieval(b *testing.B) {
 		for c := range 5 {
 			p.Captions = append(p.Captions, fmt.Sprint(i, " ", c))
 		}
-		vectors, _ := hashing{}.EncodeTexts(b.Context(), []string{p.Name})
-		p.Vector = vectors[0]
+		p.Vector = encodetest.Hash(p.Name)
 		set.Pictures = append(set.Pictures, p)
 	}
-	texts := Remember(hashing{})
+	texts := Remember(encodetest.Hashing{})
 	for b.Loop() {
 		r := &Report{Set: set, Seed: 1}
 		if err := r.Retrieve(b.Context(), texts); err != nil {

@@ -10,10 +10,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"image"
 	"math"
-	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"unicode"
@@ -165,21 +163,11 @@ func textVector(text string) []float32 {
 		}
 	}
 	if !named {
-		sum = hashed(text)
+		for i, x := range randomVector(text, Dims) {
+			sum[i] = float64(x)
+		}
 	}
 	return unit(sum)
-}
-
-// hashed returns a direction that depends on the text alone.
-func hashed(text string) [Dims]float64 {
-	h := fnv.New64a()
-	h.Write([]byte(text))
-	random := rand.New(rand.NewPCG(h.Sum64(), 1))
-	var v [Dims]float64
-	for i := range v {
-		v[i] = random.NormFloat64()
-	}
-	return v
 }
 
 // unit returns v scaled to length 1.

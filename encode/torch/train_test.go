@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"clipsearch/encode/checkpoint"
@@ -102,6 +103,7 @@ func TestGradient(t *testing.T) {
 		{"plain", TrainOptions{}},
 		{"everything", TrainOptions{Smoothing: 0.1, PictureLoss: 0.5, PatchDrop: 0.25, DropPath: 0.3}},
 		{"low rank", TrainOptions{LowRank: 2, LowRankScale: 2}},
+		{"low rank of one tower", TrainOptions{LowRank: 2, LowRankScale: 2, Frozen: func(name string) bool { return strings.HasPrefix(name, "text_") }}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			trainer, c := tinyTrainer(t, test.options)

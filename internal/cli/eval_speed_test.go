@@ -1,34 +1,14 @@
 package cli
 
 import (
-	"context"
 	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"clipsearch/encode/encodetest"
 	"clipsearch/eval"
-	"clipsearch/internal/vec"
 )
-
-// hashing is a text tower of 512 dimensions that costs next to nothing.
-type hashing struct{}
-
-func (hashing) EncodeTexts(_ context.Context, texts []string) ([][]float32, error) {
-	all := make([][]float32, len(texts))
-	for i, text := range texts {
-		h := fnv.New64a()
-		h.Write([]byte(text))
-		rng := rand.New(rand.NewPCG(h.Sum64(), 1))
-		all[i] = make([]float32, 512)
-		for j := range all[i] {
-			all[i][j] = float32(rng.NormFloat64())
-		}
-		vec.Normalize(all[i])
-	}
-	return all, nil
-}
 
 // captionedSet returns n pictures with five captions each, of words as frequent as words are: the k-th with odds of 1/k.
 func captionedSet(n int) eval.Set {
@@ -44,8 +24,7 @@ func captionedSet(n int) eval.Set {
 			}
 			p.Captions = append(p.Captions, strings.Join(words, " "))
 		}
-		vectors, _ := hashing{}.EncodeTexts(context.Background(), []string{p.Name}) // never an error
-		p.Vector = vectors[0]
+		p.Vector = encodetest.Hash(p.Name)
 		set.Pictures = append(set.Pictures, p)
 	}
 	return set
@@ -54,7 +33,7 @@ func captionedSet(n int) eval.Set {
 // BenchmarkEvaluation is what follows the encoding of 1,000 pictures with five captions each: all tasks on captions.
 func BenchmarkEvaluation(b *testing.B) {
 	set := captionedSet(1000)
-	texts := eval.Remember(hashing{})
+	texts := eval.Remember(encodetest.Hashing{})
 	for b.Loop() {
 		e := &evaluation{report: eval.Report{Set: set, Seed: 1, Model: eval.Model{ID: "clip-0", Dims: 512}}, texts: texts}
 		for _, task := range []eval.Task{eval.Retrieval, eval.InBatch, eval.Search} {

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"path/filepath"
 	"strings"
@@ -151,9 +149,6 @@ func readRecipe(path string) (recipe, error) {
 	decoder.DisallowUnknownFields() // a misspelled setting would be passed over
 	if err := decoder.Decode(&r); err != nil {
 		return recipe{}, fmt.Errorf("%s: %w", path, err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return recipe{}, fmt.Errorf("%s: there is more behind the recipe", path)
 	}
 	folder := filepath.Dir(path)
 	beside := func(name string) string {

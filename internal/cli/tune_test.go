@@ -107,7 +107,7 @@ func TestTune(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "base")
 	args := []string{data, "--captions", filepath.Join(data, "captions.tsv"), "--augment", "none", "--quiet"}
 	var messages bytes.Buffer
-	code, out := tuned(t.Context(), t, &messages, append(args, "--from-scratch", "tiny", "--epochs", "60", "--batch", "32", "--lr", "3e-3", "--out", base)...)
+	code, out := tuned(t.Context(), t, &messages, append(args, "--from-scratch", "tiny", "--samples-per-epoch", "1280", "--epochs", "4", "--batch", "32", "--lr", "3e-3", "--out", base)...)
 	if code != exitOK {
 		t.Fatalf("exit code %d: %s", code, messages.String())
 	}
@@ -140,7 +140,7 @@ func TestTune(t *testing.T) {
 	if last := r.Measurements[len(r.Measurements)-1]; last.Score >= r.Measurements[0].Score || !strings.Contains(r.Verdict, "lower learning rate") {
 		t.Errorf("score %v at first, %v at last: %s", r.Measurements[0].Score, last.Score, r.Verdict)
 	}
-	for _, more := range [][]string{{"--lora", "4"}, {"--freeze", "text"}, {"--freeze", "layers=1"}, {"--wise-ft", "sweep"}, {"--wise-ft", "0.5", "--dtype", "int8"}, {"--micro-batch", "5"}} {
+	for _, more := range [][]string{{"--lora", "4"}, {"--lora", "4", "--freeze", "text"}, {"--freeze", "text"}, {"--freeze", "layers=1"}, {"--wise-ft", "sweep"}, {"--wise-ft", "0.5", "--dtype", "int8"}, {"--micro-batch", "5"}} {
 		out := filepath.Join(t.TempDir(), "out")
 		if code, _ := tuned(t.Context(), t, &messages, append(append(args, "--model", base, "--epochs", "1", "--batch", "16", "--lr", "1e-4", "--out", out), more...)...); code != exitOK {
 			t.Errorf("%v: exit code %d: %s", more, code, messages.String())
@@ -215,8 +215,18 @@ func TestTuneRefuses(t *testing.T) {
 	full := t.TempDir()
 	writePNG(t, filepath.Join(full, "x.png"), solid(3, 3, color.RGBA{1, 2, 3, 255}))
 	few := write("few.tsv", "0-0-0.png\tone\n0-1-0.png\ttwo\n")
-	alike := write("alike.tsv", strings.ReplaceAll("0-0-0.png\tsame\n0-1-0.png\tsame\n", "", ""))
+	named := func(from, to int, caption string) string { // captions of some of the pictures
+		var lines strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&lines, "%d-%d-0.png\t%s\n", i/6, i%6, caption)
+		}
+		return lines.String()
+	}
+	alike, others := write("alike.tsv", named(0, 20, "same")), write("others.tsv", named(20, 36, "other"))
 	gone := write("gone.tsv", "nothing.png\tone\n")
+	twins := write("twins.json", `{"architecture": "tiny", "sets": [{"dir": ".", "augment": "none"}, {"dir": ".", "augment": "none"}]}`)
+	more := write("more.json", `{"architecture": "tiny", "sets": [{"dir": ".", "augment": "none"}]} {}`)
+	odd := write("odd.json", `{"architecture": "tiny", "metric": "speed", "sets": [{"dir": ".", "augment": "none"}]}`)
 	broken := write("broken.json", `{"sets": [{"dir": ".", "captionz": []}]}`)
 	for _, test := range []struct {
 		name string
@@ -227,10 +237,20 @@ func TestTuneRefuses(t *testing.T) {
 		{"no captions", []string{full}, exitFailed, "--captions"},
 		{"missing pictures", []string{data, "--captions", gone}, exitFailed, "gone.tsv"},
 		{"validation too small", []string{data, "--captions", few}, exitFailed, "too few pictures for validation"},
-		{"one text", []string{data, "--captions", alike, "--val", captions}, exitFailed, "to validate on are to learn from"},
+		{"one text", []string{data, "--captions", alike, "--val", others}, exitFailed, "all pictures say the same"},
+		{"leaks", []string{data, "--captions", alike, "--val", captions}, exitFailed, "20 pictures to validate on are to learn from, too"},
+		{"no such folder", []string{filepath.Join(data, "no"), "--captions", captions}, exitFailed, "no such folder"},
+		{"two sets of one name", []string{twins}, exitUsage, "two sets are called"},
+		{"more behind a recipe", []string{more}, exitFailed, "after top-level value"},
+		{"metric", []string{odd}, exitUsage, "metric is \"speed\""},
 		{"misspelled recipe", []string{broken, "--from-scratch", "tiny"}, exitFailed, "captionz"},
 		{"no such recipe", []string{data, "--recipe", "best"}, exitUsage, "rsicd or imageclef"},
 		{"rate", []string{data, "--captions", captions, "--lr", "2"}, exitUsage, "rate is 2"},
+		{"no rate", []string{data, "--captions", captions, "--lr", "0"}, exitUsage, "rate is 0"},
+		{"batch", []string{data, "--captions", captions, "--batch", "-3"}, exitUsage, "batch is -3; it is 2 or more"},
+		{"lora", []string{data, "--captions", captions, "--lora", "-1"}, exitUsage, "rank of --lora is -1"},
+		{"decay", []string{data, "--captions", captions, "--weight-decay", "-1"}, exitUsage, "weight decay is -1"},
+		{"limit", []string{data, "--captions", captions, "--limit", "-1m"}, exitUsage, "limit is -1m"},
 		{"freeze", []string{data, "--captions", captions, "--freeze", "head"}, exitUsage, "image, text or layers=N"},
 		{"wise", []string{data, "--captions", captions, "--wise-ft", "2"}, exitUsage, "from 0 to 1"},
 		{"architecture", []string{data, "--captions", captions, "--from-scratch", "huge"}, exitFailed, "known are"},
