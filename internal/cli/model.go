@@ -24,9 +24,9 @@ const modelHelp = `Usage: clipsearch model list
 
 Handles checkpoints: folders in Hugging Face's CLIP layout or OpenCLIP's. list shows those that can be named, and some that
 can be had; pull downloads one from the Hugging Face hub, goes on where it was broken off, and checks every file against its
-hash; nothing else in this program uses the network. info shows one; verify reads every weight and checks it; add copies one into the models folder; convert writes one to the folder OUT
-with its weights in another precision (int8 takes a quarter of f32's place; this program alone reads it); init makes one
-with random weights, for training and for benchmarks.
+hash; nothing else in this program uses the network. info shows one; verify reads every weight and checks it; add copies one
+into the models folder; convert writes one to the folder OUT with its weights in another precision (int8 takes a quarter of
+f32's place; this program alone reads it); init makes one with random weights, for training and for benchmarks.
 
   --json                list, info: one JSON object (a line each for list)
   --revision REVISION   pull: the branch, tag or commit (default main)
@@ -156,7 +156,7 @@ func describeModel(c *checkpoint.Checkpoint) modelInfo {
 		Text: map[string]any{
 			"vocabulary": t.Vocab, "context": t.Context, "width": t.Width, "layers": t.Layers, "heads": t.Heads, "mlp": t.MLP, "activation": t.Activation,
 		},
-		Pixels:    map[string]any{"resize": c.Pixels.Resize, "crop": c.Pixels.Crop, "mean": c.Pixels.Mean, "std": c.Pixels.Std},
+		Pixels:    map[string]any{"resize": c.Pixels.Resize, "squash": c.Pixels.Squash, "crop": c.Pixels.Crop, "mean": c.Pixels.Mean, "std": c.Pixels.Std},
 		Tokenizer: map[string]any{"tokens": c.Tokenizer.Size(), "start": c.Tokenizer.Start(), "end": c.Tokenizer.End()},
 		DTypes:    make(map[string]int),
 	}
@@ -178,7 +178,11 @@ func printModel(p Process, c *checkpoint.Checkpoint, info modelInfo) error {
 	row("image tower", "%d px, patch %d, width %d, %d layers, %d heads, %s", v.ImageSize, v.Patch, v.Width, v.Layers, v.Heads, v.Activation)
 	row("text tower", "%d tokens, width %d, %d layers, %d heads, %s", t.Context, t.Width, t.Layers, t.Heads, t.Activation)
 	row("vocabulary", "%d tokens", c.Tokenizer.Size())
-	row("pictures", "shorter side to %d px, centre crop %d px", c.Pixels.Resize, c.Pixels.Crop)
+	scaled := fmt.Sprintf("shorter side to %d px", c.Pixels.Resize)
+	if c.Pixels.Squash {
+		scaled = fmt.Sprintf("both sides to %d px", c.Pixels.Resize)
+	}
+	row("pictures", "%s, centre crop %d px", scaled, c.Pixels.Crop)
 	row("tensors", "%s", counted("", "", info.DTypes))
 	for _, file := range info.Files {
 		row("file", "%s", printable(file))
