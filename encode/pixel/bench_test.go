@@ -65,7 +65,7 @@ func BenchmarkPhoto(b *testing.B) {
 	for _, way := range []struct {
 		name  string
 		short int // px
-	}{{"1.5", 336}, {"2", 448}, {"full", 0}} {
+	}{{"1.5", 336}, {"2", 448}, {"4", 896}, {"full", 0}} {
 		b.Run("ours/"+way.name, func(b *testing.B) {
 			opts := imgio.Options{MinShort: way.short, MinLong: min(384, way.short*384), ThumbLong: 384}
 			rate(b, func(data []byte) {
