@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"clipsearch/search"
 )
 
@@ -67,7 +69,9 @@ func placeOf(r request, tops []*folder) placeView {
 	}
 	for _, f := range below[:min(len(below), foldersNamed)] {
 		if f.Pictures > 0 {
-			v.below = append(v.below, folderLink{link{visible(f.Name), within(f.Path)}, counted(f.Pictures, countsPicture, countsPictures)})
+			v.below = append(v.below, folderLink{
+				link{visible(f.Name), within(f.Path)}, humanize.Comma(int64(f.Pictures)), counted(f.Pictures, countsPicture, countsPictures),
+			})
 		}
 	}
 	v.more = len(below) > foldersNamed

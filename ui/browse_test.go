@@ -54,7 +54,7 @@ func TestBrowseFolders(t *testing.T) {
 	g := newGallery(t)
 	address := func(folder string) string { return html.EscapeString(inFolder(filepath.Join(g.folder, folder))) }
 	g.wants("/", 200, `href="`+address("")+`"`)
-	g.wants(inFolder(g.folder), 200, `href="`+address("2019")+`"><bdi>2019</bdi> <span class="muted">4 pictures`, `<a href="/"><bdi>`+placeAll)
+	g.wants(inFolder(g.folder), 200, `href="`+address("2019")+`" title="4 pictures"><bdi>2019</bdi> <span class="muted">4<`, `<a href="/"><bdi>`+placeAll)
 	g.wants(inFolder(filepath.Join(g.folder, "2019")), 200, "<h1><bdi>2019</bdi></h1>", `href="`+address("")+`"`, `!class="below"`)
 	g.wants("/library", 200, `href="`+address("2019")+`"`)
 	g.wants("/picture/6", 200, `<a href="`+address("2019")+`"><bdi>`)

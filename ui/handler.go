@@ -48,7 +48,7 @@ type Deps struct {
 	Scaler  Scaler                  // nil: there are no thumbnails but the library's
 	Export  Exporter                // nil: the library cannot be downloaded
 	Open    func(path string) error // shows a file in the system's viewer; nil: there is none
-	Missing string                  // what keeps pictures from being searched by what they show, and what mends it; "": nothing
+	Missing func() string           // says what keeps pictures from being searched by what they show, and what mends it; "": nothing; nil: nothing ever
 	Token   string                  // that whoever is let in must know; "": all are let in
 }
 
@@ -70,7 +70,7 @@ type site struct {
 	exports   chan struct{} // one slot
 	scaler    Scaler
 	open      func(path string) error
-	missing   string
+	missing   func() string
 	explorer  *explore.Explorer
 	reports   string
 }
@@ -85,6 +85,9 @@ func New(deps Deps) (http.Handler, error) {
 	hosts, err := newHostCheck(deps.Address)
 	if err != nil {
 		return nil, err
+	}
+	if deps.Missing == nil {
+		deps.Missing = func() string { return "" }
 	}
 	s := &site{
 		searcher: newCrowd(deps.Searcher), uploading: make(chan struct{}, maxUploading), library: deps.Library, static: static,

@@ -41,6 +41,7 @@ type gallery struct {
 	token   string
 	scaler  Scaler
 	export  Exporter
+	locator Locator // nil: finger
 	reports string
 }
 
@@ -118,8 +119,11 @@ func (g *gallery) serve(encoder search.Encoder) {
 	g.t.Cleanup(func() { words.Close() })
 	g.server = httptest.NewUnstartedServer(nil)
 	engine := search.New(search.Deps{Store: g.store, Text: words, Vectors: vectors, Encoder: encoder})
+	if g.locator == nil {
+		g.locator = finger{}
+	}
 	handler, err := New(Deps{
-		Searcher: engine, Library: g.store, Jobs: g.jobs, Locator: finger{}, Static: assets.Static(), Address: g.server.Listener.Addr().String(), Open: g.open,
+		Searcher: engine, Library: g.store, Jobs: g.jobs, Locator: g.locator, Static: assets.Static(), Address: g.server.Listener.Addr().String(), Open: g.open,
 		Token: g.token, Scaler: g.scaler, Export: g.export, Explorer: explore.New(g.store), Reports: g.reports,
 	})
 	if err != nil {

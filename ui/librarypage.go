@@ -56,7 +56,7 @@ func (s *site) fillLibrary(ctx context.Context, v *libraryView) error {
 		return err
 	}
 	all := asking(search.Query{})
-	v.file, v.missing, v.empty, v.work = visible(s.library.Path()), s.missing, stats.Documents == 0, true
+	v.file, v.missing, v.empty, v.work = visible(s.library.Path()), s.missing(), stats.Documents == 0, true
 	v.exports = s.export != nil
 	v.folders, v.skips = foldersView(tops, treeDepth, all), skips
 	for _, file := range skipped {

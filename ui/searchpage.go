@@ -103,7 +103,7 @@ func (s *site) surround(r *http.Request, request request, view *searchView, f *f
 	if err != nil {
 		return err
 	}
-	view.empty, view.missing = stats.Documents == 0, s.missing
+	view.empty, view.missing = stats.Documents == 0, s.missing()
 	if view.home && !view.empty && stats.Vectors == 0 {
 		view.notes = append(view.notes, noModelNote)
 	}

@@ -175,6 +175,7 @@ const (
 	findHint        = "a red car"
 	findButton      = "Find"
 	findClear       = "Clear"
+	findBusy        = "Looking closely. Clear stops that."
 	heatAlt         = "Where it is: the brighter, the likelier"
 	similarTitle    = "Similar pictures"
 

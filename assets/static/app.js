@@ -639,10 +639,32 @@ async function view(address, how, focus) {
   Object.assign(part.dataset, viewer.dataset);
   part.append(...viewer.childNodes);
   overlay.setAttribute("aria-label", one("h1", part).textContent);
+  one(".heat", overlay)?.removeAttribute("src"); // nobody waits for it any more
   overlay.replaceChildren(part);
   new Stage(part);
+  seek(part);
   (focus ? one(focus, part) : one(".stage .shown", part))?.focus({ preventScroll: true });
   ahead(part);
+}
+
+// seek says that a thing is being looked for in the picture until its map is there, or why there is none.
+function seek(viewer) {
+  const heat = one(".heat", viewer), status = one(".find [role=status]", viewer);
+  if (!heat) return;
+  const over = (text) => {
+    viewer.classList.remove("seeking");
+    status.textContent = text;
+  };
+  const failed = async () => {
+    const answer = await fetch(heat.src).catch(() => null);
+    heat.remove();
+    over((answer && !answer.ok && (await answer.json()).error) || document.body.dataset.lost);
+  };
+  if (heat.complete) return heat.naturalWidth ? null : failed();
+  viewer.classList.add("seeking");
+  status.textContent = status.dataset.busy;
+  heat.addEventListener("load", () => over(""));
+  heat.addEventListener("error", failed);
 }
 
 // ahead loads the picture that comes next.
@@ -998,6 +1020,9 @@ document.addEventListener("DOMContentLoaded", () => {
   begin();
   if (rank) grid?.to(rank);
   const viewer = one("main.viewer");
-  if (viewer) new Stage(viewer);
+  if (viewer) {
+    new Stage(viewer);
+    seek(viewer);
+  }
   if (one("#jobs") && location.pathname.startsWith("/library")) follow();
 });

@@ -97,7 +97,7 @@ func runServe(ctx context.Context, p Process, args []string) (err error) {
 			_, err := exchange.ExportArchive(ctx, lib.store, w, "", new(progress.Meter))
 			return err
 		},
-		Missing: missingFor(p, opts, lib), Explorer: explore.New(lib.store), Reports: lib.places.reports,
+		Missing: newMissing(p, opts, lib), Explorer: explore.New(lib.store), Reports: lib.places.reports,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
