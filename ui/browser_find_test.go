@@ -7,11 +7,13 @@ import (
 	"image/png"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"clipsearch/internal/jobs"
 	"clipsearch/search"
 )
 
@@ -77,12 +79,21 @@ func TestBrowserWithoutScript(t *testing.T) {
 		t.Helper()
 		b.run(chromedp.WaitVisible(chromedp.CSS(selector)))
 	}
-	go1 := func(path, selector string) {
+	visit := func(path, selector string) {
 		t.Helper()
-		b.run(chromedp.Navigate(g.server.URL + path))
+		var err error
+		for range 50 { // the answer to a form may still be on its way, which ends a navigation
+			if err = chromedp.Do(b.ctx, chromedp.Navigate(g.server.URL+path)); err == nil {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 		wait(selector)
 	}
-	go1("/?k=5", "#r1 .shot img")
+	visit("/?k=5", "#r1 .shot img")
 	b.click(".pager [rel=next]")
 	wait("#r6 .shot img")
 	b.click("#r6 .shot")
@@ -91,16 +102,19 @@ func TestBrowserWithoutScript(t *testing.T) {
 	wait(".turn.prev")
 	b.click(".round.close")
 	wait("#r7 .shot img")
-	go1("/explore", ".groups a img, .filmstrip img")
+	visit("/explore", ".groups a img, .filmstrip img")
 	b.click(".filmstrip a")
 	wait(".viewer .shown img")
-	go1("/evaluate", "h1")
-	go1("/library", ".tree .folder a")
+	visit("/evaluate", "h1")
+	visit("/library", ".tree .folder a")
 	b.click(".tree summary a")
 	wait(".tools.browses")
-	go1("/library", "#jobs .job")
-	b.click("#jobs [value=pause]")
-	wait("#jobs [value=resume]")
-	b.click("#jobs [value=cancel]")
+	visit("/library", "[value=compact]")
+	b.click("[value=compact]")
 	wait("#jobs .job")
+	b.click("#jobs [value=pause]")
+	g.awaitState(g.jobs.List()[0].ID, jobs.Paused)
+	visit("/library", "#jobs [value=resume]")
+	b.click("#jobs [value=cancel]")
+	g.awaitState(g.jobs.List()[0].ID, jobs.Cancelled)
 }
