@@ -92,7 +92,9 @@ function show(page, fields) {
   }
   const rest = all(".grid .tile", results).slice(2 * piece); // below the window: they follow
   for (const tile of rest) tile.remove();
-  for (const img of all("img", one("#results"))) if (!img.complete) img.removeAttribute("srcset"), img.removeAttribute("src"); // nobody waits for it any more
+  for (const img of all("img", one("#results"))) { // what is not there yet nobody waits for any more
+    if (!img.complete) for (const name of ["srcset", "src"]) img.removeAttribute(name);
+  }
   one("#results").replaceWith(results);
   scrollTo(0, 0);
   begin(rest);
