@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		"clipsearch": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 			defer stop()
-			os.Exit(Run(ctx, Process{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Model: carried()}))
+			os.Exit(Run(ctx, Process{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: messages(), Getenv: os.Getenv, Model: carried()}))
 		},
 	})
 }

@@ -105,8 +105,14 @@ func (n *notebook) String() string {
 // start starts the program in the household's folder; the test's end kills it.
 func (h *household) start(args ...string) *process {
 	h.t.Helper()
+	return h.startIn(h.env, args...)
+}
+
+// startIn is start with another environment.
+func (h *household) startIn(env []string, args ...string) *process {
+	h.t.Helper()
 	p := &process{Cmd: exec.Command("clipsearch", args...), ended: make(chan struct{})}
-	p.Dir, p.Env, p.Stdout, p.Stderr = h.dir, h.env, &p.stdout, &p.stderr
+	p.Dir, p.Env, p.Stdout, p.Stderr = h.dir, env, &p.stdout, &p.stderr
 	if err := p.Start(); err != nil {
 		h.t.Fatal(err)
 	}
@@ -138,15 +144,19 @@ func (h *household) finds(word string, want int) {
 	}
 }
 
-// busy starts an index run on a folder, which waits for its captions: go on writes them. The run holds the library when
-// busy returns.
+// busy starts an index run on a folder, which stops once it has matched its captions, until goOn is called. The run holds the
+// library when busy returns.
 func (h *household) busy(folder string) (run *process, goOn func()) {
 	h.t.Helper()
-	pipe := filepath.Join(h.dir, folder+".tsv")
+	pipe := filepath.Join(h.dir, folder+".pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		h.t.Fatal(err)
 	}
-	run = h.start("index", folder, "--captions", folder+".tsv")
+	table := folder + ".tsv"
+	if err := os.WriteFile(filepath.Join(h.dir, table), []byte("0.png\tby the table\n"), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+	run = h.startIn(slices.Concat(h.env, []string{"HOLD=" + pipe}), "index", folder, "--captions", table)
 	opened := make(chan *os.File)
 	go func() {
 		file, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits for the reader
@@ -156,15 +166,12 @@ func (h *household) busy(folder string) (run *process, goOn func()) {
 	}()
 	select {
 	case file := <-opened:
-		h.t.Cleanup(func() { file.Close() }) // until then it must not be collected, which would end the captions
-		return run, func() {
-			fmt.Fprintf(file, "0.png\tby the pipe\n")
-			file.Close()
-		}
+		h.t.Cleanup(func() { file.Close() }) // until then it must not be collected, which would close it
+		return run, func() { file.Close() }
 	case <-run.ended:
 		h.t.Fatalf("index has ended\n%s", run.stderr.String())
 	case <-time.After(tooLong):
-		h.t.Fatal("index does not read its captions")
+		h.t.Fatal("index does not match its captions")
 	}
 	return nil, nil
 }
@@ -228,7 +235,7 @@ func TestWhileIndexing(t *testing.T) {
 		t.Errorf("the second run prints %q", second.stdout.String())
 	}
 	h.finds("green", 3)
-	h.finds("pipe", 1)
+	h.finds("table", 1)
 	h.finds("blue", 4)
 }
 
