@@ -80,7 +80,7 @@ func TestBadQueries(t *testing.T) {
 		{"an id that is gone", []string{"--like", "99"}, exitFailed, "not in the library any more", 0},
 		{"an id that is none", []string{"--like", "-1"}, exitUsage, "is no id", 0},
 		{"a picture that is not there", []string{"--image", filepath.Join(home, "nothing.jpg")}, exitUsage, "no such file", 0},
-		{"a folder for a picture", []string{"--image", home}, exitUsage, "directory", 0},
+		{"a folder for a picture", []string{"--image", home}, exitUsage, "a folder", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out, messages bytes.Buffer

@@ -38,8 +38,8 @@ func TestReadFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	for _, path := range []string{dir, pipe, link, socket, "/dev/zero"} {
-		if _, err := ReadFile(path); !errors.Is(err, ErrNotRegular) {
+	for path, kind := range map[string]string{dir: "folder", pipe: "pipe", link: "pipe", socket: "socket", "/dev/zero": "device"} {
+		if _, err := ReadFile(path); !errors.Is(err, ErrNotRegular) || !strings.HasSuffix(err.Error(), "but a "+kind) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
