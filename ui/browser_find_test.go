@@ -107,7 +107,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	wait(".viewer .shown img")
 	visit("/evaluate", "h1")
 	visit("/library", ".tree .folder a")
-	b.click(".tree summary a")
+	b.click(".tree .folder a")
 	wait(".tools.browses")
 	visit("/library", "[value=compact]")
 	b.click("[value=compact]")

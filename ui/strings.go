@@ -59,6 +59,7 @@ const (
 	dateHint       = "2019 or 2019-05-31"
 	folderLabel    = "Folder"
 	chooseFolder   = "Choose a folder"
+	foldersInside  = "Folders in %s"
 	folderHint     = "2019/italy"
 	sizeLabel      = "Size"
 	sizeAny        = "Any"
