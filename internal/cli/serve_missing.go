@@ -43,5 +43,5 @@ func missingFor(p Process, flags common, lib *library) string {
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
-	return strings.Join(lines, ". ")
+	return capital(strings.Join(lines, ". "))
 }
