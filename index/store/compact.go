@@ -45,25 +45,30 @@ func compact(ctx context.Context, path string, opts CompactOptions) (report Comp
 		return report, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := removeTemporary(path); err != nil {
+	return s.rewrite(ctx, opts, func(c *compaction) error { return c.dst.publish("") })
+}
+
+// rewrite writes the library into a new file, which publish gives its name. The caller keeps others from writing.
+func (s *Store) rewrite(ctx context.Context, opts CompactOptions, publish func(*compaction) error) (report CompactReport, err error) {
+	if err := removeTemporary(s.path); err != nil {
 		return report, err
 	}
 	c := &compaction{pass: pass{ctx: ctx, progress: opts.Progress}, s: s, now: time.Now()}
 	if err := c.prepare(opts.HiddenFor); err != nil {
 		return report, err
 	}
-	if report.Before, err = fileSize(path); err != nil {
+	if report.Before, err = fileSize(s.path); err != nil {
 		return report, err
 	}
 	if err := c.write(opts.step); err != nil {
 		return report, err
 	}
 	defer c.dst.discard()
-	if err := c.dst.publish(""); err != nil {
-		return report, err
-	}
-	report.After, err = fileSize(path)
 	report.Forgotten, report.Pruned = len(c.forget), c.last.pruned-s.last.pruned
+	if err := publish(c); err != nil {
+		return CompactReport{}, err
+	}
+	report.After, err = fileSize(s.path)
 	return report, err
 }
 

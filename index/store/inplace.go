@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -35,29 +34,12 @@ func (s *Store) compact(ctx context.Context, opts CompactOptions, meet Meet) (re
 	if s.broken.Load() {
 		return report, ErrCorrupt
 	}
-	if err := removeTemporary(s.path); err != nil {
-		return report, err
-	}
-	c := &compaction{pass: pass{ctx: ctx, progress: opts.Progress}, s: s, now: time.Now()}
-	if err := c.prepare(opts.HiddenFor); err != nil {
-		return report, err
-	}
-	if report.Before, err = fileSize(s.path); err != nil {
-		return report, err
-	}
-	if err := c.write(opts.step); err != nil {
-		return report, err
-	}
-	defer c.dst.discard()
-	if err := ctx.Err(); err != nil {
-		return report, err
-	}
-	report.Forgotten, report.Pruned = len(c.forget), c.last.pruned-s.last.pruned
-	if err := s.swap(c, meet); err != nil {
-		return CompactReport{}, err
-	}
-	report.After, err = fileSize(s.path)
-	return report, err
+	return s.rewrite(ctx, opts, func(c *compaction) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return s.swap(c, meet)
+	})
 }
 
 // swap publishes the new file, which stays open under its lock, and goes on with it.
