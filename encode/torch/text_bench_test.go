@@ -12,19 +12,7 @@ import (
 // BenchmarkTexts measures the text tower of ViT-B/32 on the CPU: a query of 7 tokens, the two prompts that a search makes of
 // one, the second of 11 tokens, and a batch of texts of 7.
 func BenchmarkTexts(b *testing.B) {
-	a, err := checkpoint.ArchitectureNamed("vit-b-32")
-	if err != nil {
-		b.Fatal(err)
-	}
-	dir := b.TempDir() + "/model"
-	if err := checkpoint.Create(b.Context(), dir, a.Config, 1, checkpoint.F32); err != nil {
-		b.Fatal(err)
-	}
-	c, err := checkpoint.Open(dir)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer c.Close()
+	c := randomCheckpoint(b, "vit-b-32")
 	for _, precision := range []string{"bf16", "f32"} {
 		m, err := Open(c.Config, c.Pixels, c, Options{Device: "cpu", Precision: precision})
 		if err != nil {
@@ -50,4 +38,23 @@ func BenchmarkTexts(b *testing.B) {
 			})
 		}
 	}
+}
+
+// randomCheckpoint opens a checkpoint of an architecture's size with random weights, until the benchmark ends.
+func randomCheckpoint(b *testing.B, architecture string) *checkpoint.Checkpoint {
+	b.Helper()
+	a, err := checkpoint.ArchitectureNamed(architecture)
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := b.TempDir() + "/model"
+	if err := checkpoint.Create(b.Context(), dir, a.Config, 1, checkpoint.F32); err != nil {
+		b.Fatal(err)
+	}
+	c, err := checkpoint.Open(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { c.Close() })
+	return c
 }

@@ -2,29 +2,13 @@
 
 package torch
 
-import (
-	"testing"
-
-	"clipsearch/encode/checkpoint"
-)
+import "testing"
 
 // BenchmarkTrain measures a training step as bench/training/torch113.py does: batch 32, texts of 8 to 16 tokens.
 func BenchmarkTrain(b *testing.B) {
 	for _, name := range []string{"vit-b-32", "vit-s-16-96"} {
 		b.Run(name, func(b *testing.B) {
-			a, err := checkpoint.ArchitectureNamed(name)
-			if err != nil {
-				b.Fatal(err)
-			}
-			dir := b.TempDir() + "/model"
-			if err := checkpoint.Create(b.Context(), dir, a.Config, 1, checkpoint.F32); err != nil {
-				b.Fatal(err)
-			}
-			c, err := checkpoint.Open(dir)
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer c.Close()
+			c := randomCheckpoint(b, name)
 			trainer, err := OpenTrainer(c.Config, c, TrainOptions{
 				AdamW: AdamW{0.9, 0.98, 1e-6, 0.1}, Clip: 1, MaxScale: 4.6, Mean: c.Pixels.Mean, Std: c.Pixels.Std,
 			})
